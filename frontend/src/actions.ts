@@ -1,0 +1,31 @@
+/** Buttons that open and close what is on the page: `data-opens="#id"`, `data-closes`, `data-dismiss`. */
+document.addEventListener("click", (event) => {
+  const button = (event.target as Element).closest<HTMLElement>("[data-opens], [data-closes], [data-dismiss]");
+  if (!button) {
+    return;
+  }
+  if (button.dataset.opens) {
+    document.querySelector<HTMLDialogElement>(button.dataset.opens)?.showModal();
+  } else if (button.dataset.closes !== undefined) {
+    button.closest("dialog")?.close();
+  } else {
+    button.closest(".toast")?.remove();
+  }
+});
+
+/** An open menu closes when one looks elsewhere. */
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) {
+    if (!menu.contains(event.target as Node)) {
+      menu.open = false;
+    }
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary")?.focus();
+    }
+  }
+});

@@ -1,0 +1,141 @@
+"""The application: every room wired into one ASGI app."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import structlog
+from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+
+from corridor.base.clock import Clock
+from corridor.base.database import Database
+from corridor.base.settings import Settings
+from corridor.campus.room import CAMPUS_ROOM
+from corridor.day.state import SchoolState
+from corridor.identity import api as identity_api
+from corridor.identity import pages as identity_pages
+from corridor.identity.service import IdentityService
+from corridor.ledger.doorbell import Doorbell
+from corridor.ledger.engine import Ledger
+from corridor.ledger.rooms import Rooms
+from corridor.ledger.ticker import Ticker
+from corridor.live import api as live_api
+from corridor.live import pages as live_pages
+from corridor.live import teacher_pages as live_teacher_pages
+from corridor.live.board import Boards
+from corridor.live.feed import Feeds
+from corridor.live.hub import Hub
+from corridor.live.parts import Render
+from corridor.passes import api as passes_api
+from corridor.passes import student_pages, teacher_pages
+from corridor.passes.load import draft, load_state
+from corridor.passes.room import PASS_ROOM, answer_about
+from corridor.web import campus_api, health
+from corridor.web import pages as web_pages
+from corridor.web.assets import Assets, asset_route
+from corridor.web.errors import APP_EXCEPTION_HANDLERS, PAGE_EXCEPTION_HANDLERS
+from corridor.web.headers import add_headers
+from corridor.web.openapi import describe_problems, openapi_config
+from corridor.web.problems import API_EXCEPTION_HANDLERS
+from corridor.web.templating import renderer, template_config
+
+log = structlog.get_logger("corridor.app")
+
+
+def make_decider() -> Rooms[SchoolState]:
+    """The live day: all rooms on one ledger."""
+    return Rooms([CAMPUS_ROOM, PASS_ROOM], load=load_state, draft=draft, answer=answer_about)
+
+
+class Services:
+    """What the rooms' routes find at `app.state.services`."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings, render: Render) -> None:
+        self.database = database
+        self.clock = clock
+        self.settings = settings
+        self.identity = IdentityService(database, clock, settings)
+        self.ledger: Ledger[SchoolState] = Ledger(database, make_decider(), clock)
+        self.hub = Hub(self.ledger)
+        self.feeds = Feeds(self.hub)
+        self.render = render
+        self.boards = Boards(render)
+        self.doorbell = Doorbell(database, self.ledger)
+        self.ticker = Ticker(self.ledger)
+        self.metrics = health.Metrics(self.hub)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The background work of one process."""
+        async with AsyncExitStack() as stack:
+            for part in (self.ledger, self.doorbell, self.ticker):
+                await part.start()
+                stack.push_async_callback(part.stop)
+            for school_id in await self._schools():
+                await self.ledger.state(school_id)
+            yield
+
+    async def _schools(self) -> list[UUID]:
+        async with self.database.raw() as connection:
+            cursor = await connection.execute("SELECT id FROM school WHERE active ORDER BY id")
+            return [row[0] for row in await cursor.fetchall()]
+
+
+def create_app(
+    database: Database, clock: Clock, settings: Settings, state: Mapping[str, Any] | None = None
+) -> Litestar:
+    """The ASGI app. `state` are further facts for the pages, such as the demo's accounts."""
+    assets = Assets()
+    templates = template_config(assets)
+    services = Services(database, clock, settings, renderer(templates))
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        identity_api.check_routes(app)
+        assets.check()
+        describe_problems(app)
+        async with services.running():
+            yield
+
+    api = Router(
+        "/api/v1",
+        route_handlers=[
+            *identity_api.API_ROUTES,
+            *campus_api.API_ROUTES,
+            *passes_api.API_ROUTES,
+            *live_api.API_ROUTES,
+        ],
+        exception_handlers=API_EXCEPTION_HANDLERS,
+        security=[{"bearer": []}],
+    )
+    open_routes = Router("/", route_handlers=health.API_ROUTES, exception_handlers=API_EXCEPTION_HANDLERS)
+    pages = Router(
+        "/",
+        route_handlers=[
+            *web_pages.PAGE_ROUTES,
+            *identity_pages.PAGE_ROUTES,
+            *student_pages.PAGE_ROUTES,
+            *teacher_pages.PAGE_ROUTES,
+            *live_pages.PAGE_ROUTES,
+            *live_teacher_pages.PAGE_ROUTES,
+            asset_route(assets),
+        ],
+        exception_handlers=PAGE_EXCEPTION_HANDLERS,
+        include_in_schema=False,
+    )
+    return Litestar(
+        route_handlers=[api, open_routes, pages],
+        middleware=[identity_api.gate],
+        lifespan=[lifespan],
+        state=State({"services": services, **(state or {})}),
+        openapi_config=openapi_config(),
+        compression_config=CompressionConfig("gzip", minimum_size=1000, exclude=["/stream", "/live", "^/static/"]),
+        template_config=templates,
+        before_send=[add_headers],
+        request_max_body_size=settings.max_upload_mb * 1024 * 1024,
+        exception_handlers=APP_EXCEPTION_HANDLERS,
+        logging_config=None,
+    )

@@ -1,0 +1,107 @@
+"""Settings: the environment first, then `corridor.toml`, then defaults.
+
+Every setting `name` is the variable `CORRIDOR_NAME` in the environment and the key `name` in the file.
+"""
+
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from corridor.base.errors import SetupError
+
+PREFIX = "CORRIDOR_"
+
+
+def _machine_time_zone() -> str:
+    """The IANA name of this machine's zone, where it can be told, else UTC."""
+    link = Path("/etc/localtime")
+    name = os.environ.get("TZ") or (str(link.resolve()).partition("zoneinfo/")[2] if link.exists() else "")
+    return name if name and "/" in name else "UTC"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an installation decides about itself.
+
+    `data_dir`: folder for the embedded database, the secret key and the logs.
+    `database_url`: a PostgreSQL 15+ of your own; empty means the embedded one.
+    `secret_key`: signs cookies and forms; empty means the file `secret.key` in the data folder.
+    `time_zone`: IANA name, the zone that newly imported schools start with.
+    `demo`: a made-up district with known passwords; refuses to listen beyond loopback.
+    """
+
+    data_dir: Path = Path("corridor-data")
+    database_url: str = ""
+    secret_key: str = ""
+    time_zone: str = msgspec.field(default_factory=_machine_time_zone)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    secure_cookies: bool = True
+    demo: bool = False
+    log_format: str = "console"
+    max_upload_mb: int = 256
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise SetupError(
+                f"The setting time_zone is '{self.time_zone}', which is no IANA time zone. "
+                "Write for example America/Chicago."
+            ) from None
+        if not 0 <= self.port <= 65535:
+            raise SetupError(f"The setting port is {self.port}; it must lie between 0 and 65535.")
+        if self.log_format not in ("console", "json"):
+            raise SetupError(f"The setting log_format is '{self.log_format}'; it is console or json.")
+
+    @property
+    def postgres_dir(self) -> Path:
+        return self.data_dir / "postgres"
+
+    def key(self) -> bytes:
+        """The secret key, made on first use and kept readable by its owner alone."""
+        if self.secret_key:
+            return self.secret_key.encode()
+        path = self.data_dir / "secret.key"
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = secrets.token_urlsafe(48).encode()
+        draft = path.with_name(f"secret.key.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(fresh)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        return path.read_bytes()
+
+
+def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings; `overrides` win over the environment, which wins over the file.
+
+    Raises `SetupError` naming the setting that cannot be read.
+    """
+    file = file or Path(os.environ.get(f"{PREFIX}SETTINGS", "corridor.toml"))
+    values: dict[str, Any] = {}
+    if file.exists():
+        try:
+            values.update(tomllib.loads(file.read_text(encoding="utf-8")))
+        except tomllib.TOMLDecodeError as error:
+            raise SetupError(f"{file} cannot be read: {error}.") from error
+    names = {field.name for field in msgspec.structs.fields(Settings)}
+    for name in names:
+        if (value := os.environ.get(PREFIX + name.upper())) is not None:
+            values[name] = value
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+    except msgspec.ValidationError as error:
+        raise SetupError(f"A setting cannot be used: {error}.") from error

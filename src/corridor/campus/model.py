@@ -1,0 +1,89 @@
+"""A school as the live day sees it: plain data in memory, loaded from the campus tables."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from uuid import UUID
+
+import msgspec
+
+from corridor.campus.words import LocationKind
+
+
+class School(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+    time_zone: str
+
+
+class Location(msgspec.Struct, frozen=True):
+    """`capacity`: how many may be here on passes at once. `out_capacity`: how many may be out of here at once.
+    null: no limit. `made_by`: roster, starter or staff."""
+
+    id: UUID
+    school_id: UUID
+    name: str
+    kind: LocationKind
+    capacity: int | None = None
+    out_capacity: int | None = None
+    zone_id: UUID | None = None
+    made_by: str = "staff"
+    active: bool = True
+
+
+class Student(msgspec.Struct, frozen=True):
+    """`name` is what lists show, `sort_name` what they are sorted by."""
+
+    id: UUID
+    name: str
+    sort_name: str
+    grade: str | None = None
+
+
+class Meeting(msgspec.Struct, frozen=True):
+    """When and where a section meets. `period` is a bell period's name, `days` 1 (Monday) to 7, empty for every day."""
+
+    period: str | None
+    days: frozenset[int]
+    location_id: UUID | None
+
+
+class Section(msgspec.Struct, frozen=True):
+    """`begins_on` and `ends_on` span its terms; null when it has none."""
+
+    id: UUID
+    title: str
+    meetings: tuple[Meeting, ...] = ()
+    teacher_ids: tuple[UUID, ...] = ()
+    student_ids: tuple[UUID, ...] = ()
+    begins_on: date | None = None
+    ends_on: date | None = None
+
+
+class Period(msgspec.Struct, frozen=True):
+    """From `starts_at` up to but not including `ends_at`, local time."""
+
+    name: str
+    starts_at: time
+    ends_at: time
+
+
+class BellSchedule(msgspec.Struct, frozen=True):
+    """`days` are the weekdays it holds on, 1 (Monday) to 7; `periods` are in order."""
+
+    name: str
+    days: frozenset[int]
+    periods: tuple[Period, ...]
+
+
+class Campus(msgspec.Struct, frozen=True):
+    """Everything that decisions need to know of a school. `staff` names its adults, by person."""
+
+    school: School
+    locations: Mapping[UUID, Location]
+    students: Mapping[UUID, Student]
+    staff: Mapping[UUID, str]
+    sections: Mapping[UUID, Section]
+    sections_of: Mapping[UUID, Sequence[UUID]]
+    bell_schedules: tuple[BellSchedule, ...] = ()
+    term_begins_on: date | None = None
+    term_ends_on: date | None = None

@@ -1,0 +1,149 @@
+"""Signing in and out with a browser."""
+
+import ipaddress
+import secrets
+from typing import Annotated, Any, Final
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie, State
+from litestar.params import QueryParameter, URLEncodedBody
+from litestar.response import Redirect, Template
+
+from corridor.base.errors import CorridorError, InvalidInput
+from corridor.identity import csrf
+from corridor.identity.accounts import DemoAccount
+from corridor.identity.api import PUBLIC, SESSION_COOKIE, VISIT_COOKIE, browser_binding, identity_of
+from corridor.identity.paths import HOME, own_path
+
+SIGN_IN = "/sign-in"
+_SEE_OTHER: Final = 303
+
+
+class SignInForm(msgspec.Struct):
+    username: str = ""
+    password: str = ""
+    next: str = ""
+
+    def __repr__(self) -> str:
+        return "SignInForm()"
+
+
+@get(SIGN_IN, include_in_schema=False, opt={"permission": PUBLIC})
+async def show_sign_in(
+    request: Request[None, None, State], wanted: Annotated[str, QueryParameter(name="next")] = ""
+) -> Response[Any]:
+    cookie = request.cookies.get(SESSION_COOKIE)
+    if cookie and await identity_of(request).by_session(cookie):
+        return Redirect(own_path(wanted), status_code=_SEE_OTHER)
+    return _sign_in_page(request, SignInForm(next=wanted))
+
+
+@post(SIGN_IN, include_in_schema=False, opt={"permission": PUBLIC})
+async def sign_in(request: Request[None, None, State], data: URLEncodedBody[SignInForm]) -> Response[Any]:
+    try:
+        if _cookie_would_be_lost(request):
+            raise InvalidInput(
+                "This address is not encrypted (http), so your browser would not stay signed in. Open it with https. "
+                "An installation without https needs the setting secure_cookies = false."
+            )
+        signed_in = await identity_of(request).sign_in(
+            data.username,
+            data.password,
+            address=request.client.host if request.client else "",
+            user_agent=request.headers.get("user-agent", ""),
+            replaces=request.cookies.get(SESSION_COOKIE),
+        )
+    except CorridorError as error:
+        return _sign_in_page(request, data, error)
+    response = Redirect(own_path(data.next), status_code=_SEE_OTHER)
+    # Without an age: the browser forgets it when it is closed, which is right for a computer that pupils share.
+    response.set_cookie(_cookie(SESSION_COOKIE, signed_in.token, secure=_must_be_secure(request)))
+    response.delete_cookie(VISIT_COOKIE)
+    return response
+
+
+@post("/sign-out", include_in_schema=False, opt={"permission": PUBLIC})
+async def sign_out(request: Request[None, None, State]) -> Redirect:
+    if cookie := request.cookies.get(SESSION_COOKIE):
+        await identity_of(request).sign_out(cookie)
+    response = Redirect(SIGN_IN, status_code=_SEE_OTHER)
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+def to_sign_in(request: Request[Any, Any, Any], error: CorridorError) -> Response[Any]:
+    """For the `exception_handlers` of pages, on `NotSignedIn`: off to the sign-in page, and back here afterwards."""
+    is_htmx = request.headers.get("hx-request") == "true"
+    if is_htmx:
+        shown = urlsplit(request.headers.get("hx-current-url", ""))
+        here, query = shown.path or HOME, shown.query
+    elif request.method == "GET":
+        here, query = quote(request.scope["path"]), request.scope["query_string"].decode("latin-1")
+    else:
+        here, query = HOME, ""
+    there = f"{SIGN_IN}?next={quote(here + ('?' + query if query else ''))}"
+    if is_htmx:
+        # htmx follows a plain redirect unseen and would put the sign-in page into a corner of this one.
+        return Response(b"", headers={"hx-redirect": there})
+    return Redirect(there, status_code=_SEE_OTHER)
+
+
+def _sign_in_page(
+    request: Request[None, None, State], form: SignInForm, error: CorridorError | None = None
+) -> Template:
+    identity = identity_of(request)
+    binding = browser_binding(request)
+    cookies = []
+    if binding is None:
+        binding = secrets.token_urlsafe(18)
+        # Even where the session's cookie would be lost, the form should come back, to hear why.
+        cookies.append(_cookie(VISIT_COOKIE, binding, secure=request.url.scheme == "https"))
+    demo_accounts: list[DemoAccount] = (
+        list(request.app.state.get("demo_accounts", ())) if identity.settings.demo else []
+    )
+    headers = {"cache-control": "no-store"}
+    if error is not None and "retry_after" in error.extra:
+        headers["retry-after"] = str(error.extra["retry_after"])
+    return Template(
+        "sign_in.html",
+        context={
+            "form_token": csrf.new_token(identity.csrf_key, binding),
+            "next": own_path(form.next),
+            "username": form.username,
+            "error": error.detail if error else None,
+            "demo_accounts": demo_accounts,
+        },
+        cookies=cookies,
+        headers=headers,
+        status_code=error.status if error else 200,
+    )
+
+
+def _cookie(key: str, value: str, *, secure: bool) -> Cookie:
+    return Cookie(key, value=value, path="/", httponly=True, samesite="lax", secure=secure)
+
+
+def _must_be_secure(request: Request[Any, Any, Any]) -> bool:
+    """By the setting, except over plain http to this very machine, where nothing travels."""
+    plain = request.url.scheme == "http" and not request.headers.get("origin", "").startswith("https:")
+    stays_here = plain and _is_loopback(request.headers.get("host", ""))
+    return identity_of(request).settings.secure_cookies and not stays_here
+
+
+def _cookie_would_be_lost(request: Request[Any, Any, Any]) -> bool:
+    """Browsers drop a Secure cookie that comes over plain http. What the browser says counts: a proxy may have ended
+    the encryption."""
+    return _must_be_secure(request) and request.headers.get("origin", "").startswith("http:")
+
+
+def _is_loopback(host: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+PAGE_ROUTES: list[Any] = [show_sign_in, sign_in, sign_out]

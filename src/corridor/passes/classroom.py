@@ -1,0 +1,221 @@
+"""A class as its teacher sees it now: who sits there, who is out, who asks to go. Pure."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from corridor.campus.model import Campus, Meeting, Period, Section, Student
+from corridor.campus.timetable import current_sections, local, meets_on, period_at, roster_day, schedule_on
+from corridor.day.state import Pass, SchoolState, Status
+
+
+class Hour(msgspec.Struct, frozen=True):
+    """A section and where it meets in the period that brought it up; without one it has no known time today.
+
+    `now` says whether that period is under way.
+    """
+
+    section: Section
+    period: Period | None = None
+    location_id: UUID | None = None
+    now: bool = False
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """A student of the class under a name that nobody else in it has, with their open pass, if any."""
+
+    student: Student
+    label: str
+    order: str
+    pass_: Pass | None = None
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """A request for this teacher to answer. `section_title` is set when it comes from another of their classes."""
+
+    pass_: Pass
+    name: str
+    section_title: str | None = None
+
+
+class Classroom(msgspec.Struct, frozen=True):
+    """`seats` by name; `out` the soonest due first; `asking` the longest waiting first."""
+
+    hour: Hour
+    room: str | None
+    seats: tuple[Seat, ...]
+    out: tuple[Seat, ...]
+    asking: tuple[Asking, ...]
+
+
+class Lookout(msgspec.Struct, frozen=True):
+    """Which class somebody looks at. `own` are the classes they teach, `hours` those to choose from: their own, or,
+    for whoever teaches none, all that meet now. `hour` is null until they choose."""
+
+    own: tuple[Hour, ...]
+    hours: tuple[Hour, ...]
+    hour: Hour | None
+
+
+def look_at_class(campus: Campus, person_id: UUID | None, section_id: UUID | None, now: datetime) -> Lookout:
+    """What this person looks at: the section, which is one of the school's, or without one what the bells say."""
+    own = hours_of(campus, person_id, now) if person_id else []
+    hours = own or hours_now(campus, now)
+    hour = hour_of(campus, campus.sections[section_id], now) if section_id else choose(campus, own, now)
+    return Lookout(tuple(own), tuple(hours), hour)
+
+
+def hours_of(campus: Campus, person_id: UUID, now: datetime) -> list[Hour]:
+    """A teacher's sections of the present term, in the order of today's periods."""
+    own = [section for section in current_sections(campus, now) if person_id in section.teacher_ids]
+    return in_order(campus, own, now)
+
+
+def hours_now(campus: Campus, now: datetime) -> list[Hour]:
+    """Every section that meets in the period under way, by title."""
+    hours = in_order(campus, current_sections(campus, now), now)
+    return sorted((hour for hour in hours if hour.now), key=lambda hour: hour.section.title.casefold())
+
+
+def in_order(campus: Campus, sections: Iterable[Section], now: datetime) -> list[Hour]:
+    """The sections in the order of today's periods; those that do not meet today come last."""
+    hours = [hour_of(campus, section, now) for section in sections]
+    return sorted(
+        hours,
+        key=lambda hour: (
+            hour.period is None,
+            hour.period.starts_at if hour.period else datetime.max.time(),
+            hour.section.title.casefold(),
+            hour.section.id,
+        ),
+    )
+
+
+def hour_of(campus: Campus, section: Section, now: datetime) -> Hour:
+    """When the section meets today: now, else next, else last."""
+    here = local(campus, now)
+    current = period_at(campus, now)
+    meetings = {period.name: (period, meeting) for period, meeting in _today(campus, section, here.date())}
+    if not meetings:
+        places = [meeting.location_id for meeting in section.meetings if meeting.location_id]
+        return Hour(section, None, places[0] if places else None)
+    if current and current.name in meetings:
+        period, meeting = meetings[current.name]
+        return Hour(section, period, meeting.location_id, now=True)
+    ahead = [pair for pair in meetings.values() if pair[0].starts_at > here.time()]
+    period, meeting = min(ahead, key=_start) if ahead else max(meetings.values(), key=_start)
+    return Hour(section, period, meeting.location_id)
+
+
+def choose(campus: Campus, hours: Sequence[Hour], now: datetime) -> Hour | None:
+    """The class to show: the one under way, else the next today, else the one that was last."""
+    if not hours:
+        return None
+    clock = local(campus, now).time()
+    under_way = [hour for hour in hours if hour.now]
+    timed = [hour for hour in hours if hour.period]
+    ahead = [hour for hour in timed if hour.period and hour.period.starts_at > clock]
+    if under_way:
+        return under_way[0]
+    if ahead:
+        return ahead[0]
+    return timed[-1] if timed else hours[0]
+
+
+def classroom(state: SchoolState, lookout: Lookout) -> Classroom | None:
+    """The class that is looked at, with the requests to whoever looks; None before one is chosen."""
+    hour = lookout.hour
+    if hour is None:
+        return None
+    campus = state.campus
+    answered_by = {hour.section.id, *(own.section.id for own in lookout.own)}
+    students = [campus.students[id] for id in hour.section.student_ids if id in campus.students]
+    labels = distinct_names(students)
+    seats = tuple(
+        Seat(student, labels[student.id], _seat_order(student), _open_pass(state, student.id))
+        for student in sorted(students, key=_seat_order)
+    )
+    out = [seat for seat in seats if seat.pass_ and seat.pass_.status is Status.ACTIVE]
+    asking = [
+        Asking(pass_, _asker(campus, pass_, labels), _other_title(campus, pass_, hour.section))
+        for pass_ in state.passes.values()
+        if pass_.status is Status.REQUESTED and _comes_to(campus, pass_, answered_by)
+    ]
+    return Classroom(
+        hour,
+        campus.locations[hour.location_id].name if hour.location_id else None,
+        seats,
+        tuple(sorted(out, key=_due)),
+        tuple(sorted(asking, key=lambda asking: (asking.pass_.requested_at, asking.pass_.id))),
+    )
+
+
+def distinct_names(students: Iterable[Student]) -> dict[UUID, str]:
+    """First names, and full names for those who share one, by student."""
+    students = list(students)
+    shared = Counter(given_name(student).casefold() for student in students)
+    return {
+        student.id: student.name if shared[given_name(student).casefold()] > 1 else given_name(student)
+        for student in students
+    }
+
+
+def given_name(student: Student) -> str:
+    """The given part of the name, which `sort_name` has after the comma."""
+    given = student.sort_name.rpartition(", ")[2].strip()
+    return given or student.name
+
+
+def _today(campus: Campus, section: Section, day: date) -> list[tuple[Period, Meeting]]:
+    schedule = schedule_on(campus, day)
+    if schedule is None:
+        return []
+    read_on = roster_day(campus, day)
+    return [
+        (period, meeting)
+        for period in schedule.periods
+        for meeting in section.meetings
+        if meeting.period == period.name and meets_on(section, meeting, day, read_on)
+    ]
+
+
+def _start(pair: tuple[Period, Meeting]) -> object:
+    return pair[0].starts_at
+
+
+def _seat_order(student: Student) -> str:
+    return f"{student.sort_name.casefold()} {student.id}"
+
+
+def _due(seat: Seat) -> tuple[datetime, UUID]:
+    assert seat.pass_ is not None
+    assert seat.pass_.due_at is not None
+    return seat.pass_.due_at, seat.pass_.id
+
+
+def _open_pass(state: SchoolState, student_id: UUID) -> Pass | None:
+    """The pass the student is out on, else the one they ask for."""
+    held = [state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes]
+    return min(held, key=lambda pass_: pass_.status is not Status.ACTIVE, default=None)
+
+
+def _comes_to(campus: Campus, pass_: Pass, sections: Collection[UUID]) -> bool:
+    """Whether those sections' teacher should answer: the student leaves one of them, or, when nobody knows which class
+    they leave, belongs to one."""
+    if pass_.section_id is not None:
+        return pass_.section_id in sections
+    return any(section_id in sections for section_id in campus.sections_of.get(pass_.student_id, ()))
+
+
+def _asker(campus: Campus, pass_: Pass, labels: dict[UUID, str]) -> str:
+    student = campus.students.get(pass_.student_id)
+    return labels.get(pass_.student_id) or (student.name if student else "A former student")
+
+
+def _other_title(campus: Campus, pass_: Pass, shown: Section) -> str | None:
+    if pass_.student_id in shown.student_ids or pass_.section_id not in campus.sections:
+        return None
+    return campus.sections[pass_.section_id].title

@@ -1,0 +1,72 @@
+"""What may be asked of a pass.
+
+`by` is the person or token that asks. `student_only` is set when it is a student: then the pass must be theirs.
+`lift` are the codes of rules that staff override, `lift_reason` why.
+"""
+
+from uuid import UUID
+
+from corridor.day.state import Channel
+from corridor.ledger.words import Command
+
+
+class RequestPass(Command, frozen=True):
+    """Ask for a pass, or, on the staff channel, issue one.
+
+    What is None is chosen: the origin by the timetable, the type by the destination, the minutes by the type.
+    """
+
+    pass_id: UUID
+    by: UUID
+    student_id: UUID
+    destination_id: UUID
+    channel: Channel
+    origin_id: UUID | None = None
+    pass_type_id: UUID | None = None
+    minutes: int | None = None
+    reason: str | None = None
+    lift: tuple[str, ...] = ()
+    lift_reason: str | None = None
+
+
+class OnPass(Command, frozen=True):
+    """A command about an existing pass."""
+
+    pass_id: UUID
+    by: UUID
+    student_only: UUID | None = None
+
+
+class ApprovePass(OnPass, frozen=True):
+    lift: tuple[str, ...] = ()
+    lift_reason: str | None = None
+
+
+class DenyPass(OnPass, frozen=True):
+    reason: str | None = None
+
+
+class CancelPass(OnPass, frozen=True):
+    """Take back a request."""
+
+
+class ArriveOnPass(OnPass, frozen=True):
+    """Check in at the destination."""
+
+
+class DepartOnPass(OnPass, frozen=True):
+    """Leave the destination for the way back."""
+
+
+class ReturnPass(OnPass, frozen=True):
+    """Be back where the pass began."""
+
+
+class ExtendPass(OnPass, frozen=True, kw_only=True):
+    """Give `minutes` more."""
+
+    minutes: int
+
+
+class EndPass(OnPass, frozen=True):
+    """End a pass as staff, without saying that the student is back."""

@@ -1,0 +1,137 @@
+"""Reads of passes. Every one takes the viewer and gives only what they may see."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from corridor.base.database import Database
+from corridor.base.errors import NotFound
+from corridor.day.state import Pass, SchoolState, Status
+from corridor.identity.permissions import Action, person_limit, require
+from corridor.identity.principal import Principal
+from corridor.ledger.engine import Ledger
+from corridor.passes.load import PASS_COLUMNS, pass_from_row
+
+_BY_ID = f"SELECT {PASS_COLUMNS} FROM pass WHERE id = %s"  # noqa: S608 - names of our own struct
+
+
+class BoardRow(msgspec.Struct, frozen=True):
+    """An open pass with the names that a board shows."""
+
+    pass_: Pass = msgspec.field(name="pass")
+    student_name: str
+    origin_name: str | None
+    destination_name: str
+    pass_type_name: str
+
+
+class Board(msgspec.Struct, frozen=True):
+    """All open passes of a school after event `seq`: the overdue first, then those due soonest, then requests."""
+
+    school_id: UUID
+    seq: int
+    items: tuple[BoardRow, ...]
+
+
+class PassFilter(msgspec.Struct, frozen=True):
+    """`starts`, `ends`: requested at or after, and before. `before_seq`: the cursor, since the newest come first."""
+
+    status: Status | None = None
+    student_id: UUID | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    before_seq: int | None = None
+
+
+async def find_pass(ledger: Ledger[SchoolState], database: Database, viewer: Principal, pass_id: UUID) -> Pass:
+    """A pass, if the viewer may see it."""
+    pass_ = _known_pass(ledger, pass_id) or await _read_pass(database, pass_id)
+    if pass_ is None:
+        raise _no_pass()
+    _must_see(viewer, Action.PASS_VIEW, pass_.school_id, pass_.student_id)
+    return pass_
+
+
+async def school_of_pass(
+    ledger: Ledger[SchoolState], database: Database, actor: Principal, action: Action, pass_id: UUID
+) -> UUID:
+    """The school of a pass that the actor may act on."""
+    pass_ = _known_pass(ledger, pass_id) or await _read_pass(database, pass_id)
+    if pass_ is None:
+        raise _no_pass()
+    _must_see(actor, action, pass_.school_id, pass_.student_id)
+    return pass_.school_id
+
+
+async def list_passes(
+    database: Database, viewer: Principal, school_id: UUID, wanted: PassFilter, limit: int
+) -> list[Pass]:
+    """Up to `limit` passes, the newest first."""
+    require(viewer, Action.PASS_VIEW, school_id=school_id)
+    own = person_limit(viewer, Action.PASS_VIEW)
+    conditions: Mapping[str, Any] = {
+        "school_id = %s": school_id,
+        "status = %s": wanted.status,
+        "student_id = %s": wanted.student_id,
+        "student_id  = %s": own,
+        "requested_at >= %s": wanted.starts,
+        "requested_at < %s": wanted.ends,
+        "seq < %s": wanted.before_seq,
+    }
+    given = {condition: value for condition, value in conditions.items() if value is not None}
+    sql = f"SELECT {PASS_COLUMNS} FROM pass WHERE {' AND '.join(given)} ORDER BY seq DESC LIMIT %s"  # noqa: S608
+    async with database.raw() as connection:
+        cursor = await connection.execute(sql, [*given.values(), limit], binary=True)
+        return [pass_from_row(row) for row in await cursor.fetchall()]
+
+
+def board(state: SchoolState, seq: int) -> Board:
+    """Everyone who is out or asks to be."""
+    rows = sorted(state.passes.values(), key=_urgency)
+    return Board(state.campus.school.id, seq, tuple(_board_row(state, pass_) for pass_ in rows))
+
+
+def _urgency(pass_: Pass) -> tuple[bool, bool, datetime, UUID]:
+    return pass_.due_at is None, not pass_.overdue, pass_.due_at or pass_.requested_at, pass_.id
+
+
+def _board_row(state: SchoolState, pass_: Pass) -> BoardRow:
+    campus = state.campus
+    student = campus.students.get(pass_.student_id)
+    return BoardRow(
+        pass_,
+        student.name if student else "A former student",
+        campus.locations[pass_.origin_id].name if pass_.origin_id else None,
+        campus.locations[pass_.destination_id].name,
+        state.pass_types[pass_.pass_type_id].name,
+    )
+
+
+def _known_pass(ledger: Ledger[SchoolState], pass_id: UUID) -> Pass | None:
+    for school_id in ledger.known_schools():
+        known = ledger.known(school_id)
+        if known and (pass_ := known[0].passes.get(pass_id) or known[0].closed.get(pass_id)):
+            return pass_
+    return None
+
+
+async def _read_pass(database: Database, pass_id: UUID) -> Pass | None:
+    async with database.raw() as connection:
+        row = await (await connection.execute(_BY_ID, [pass_id], binary=True)).fetchone()
+    return pass_from_row(row) if row else None
+
+
+def _must_see(viewer: Principal, action: Action, school_id: UUID, student_id: UUID) -> None:
+    """Raises `NotPermitted` for a role without the right, and the same `NotFound` for what is elsewhere or not
+    there."""
+    try:
+        require(viewer, action, school_id=school_id, person_id=student_id)
+    except NotFound:
+        raise _no_pass() from None
+
+
+def _no_pass() -> NotFound:
+    return NotFound("There is no such pass.")

@@ -1,0 +1,280 @@
+"""The teacher's page: my class now, who is out, who asks, and a pass in two taps."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.response import Redirect, Template
+
+from corridor.base.errors import CorridorError, InvalidInput, NotFound
+from corridor.base.ids import new_id
+from corridor.day.state import Status
+from corridor.identity.api import csrf_token
+from corridor.identity.permissions import Action, require, scope_of
+from corridor.passes import commands
+from corridor.passes.api import (
+    PLAIN_VERBS,
+    Override,
+    PassInput,
+    PassRefused,
+    PassRequest,
+    act_on_pass,
+    actor_id,
+    answered,
+    ask_for_pass,
+    services_of,
+)
+from corridor.passes.decide import MOST_MINUTES, ShownReason
+from corridor.passes.issuing import issuing, origin_in_class, overridable_codes
+from corridor.passes.pages import choose_school, wants_fragment
+from corridor.passes.teacher_desk import HOME, Desk, class_context, desk_of_pass, find_desk, uuid_in
+
+_VERBS = frozenset({"arrive", "return", "end"})
+_MOST_AT_ONCE = 100
+_TO_SHEET = {"hx-retarget": "#sheet-body", "hx-reswap": "innerHTML"}
+
+
+class DeskForm(msgspec.Struct):
+    """`section` is the class that the page's address names; empty when it follows the bells."""
+
+    section: str = ""
+
+
+class OverrideForm(DeskForm):
+    """`codes` are the reasons to lift, with commas between them, and `why` is why."""
+
+    codes: str = ""
+    why: str = ""
+
+
+class IssueForm(OverrideForm):
+    destination_id: str = ""
+    minutes: str = ""
+    reason: str = ""
+
+
+class ExtendForm(DeskForm):
+    minutes: int = 5
+
+
+class AllForm(DeskForm):
+    """`ids` are the requests that the page showed, with commas between them."""
+
+    ids: str = ""
+
+
+@get(HOME, include_in_schema=False, opt={"permission": Action.PASS_DECIDE})
+async def show_class(
+    request: PassRequest, section: FromQuery[UUID | None] = None, school: FromQuery[UUID | None] = None
+) -> Template:
+    """The class under way, the next or the last; or the one that `section` names."""
+    desk = await find_desk(request, section, school)
+    schools = [] if desk.lookout.own else (await choose_school(request, Action.SECTION_VIEW, desk.school_id)).all
+    return Template("teacher.html", context=_context(request, desk) | {"schools": schools})
+
+
+@get(HOME + "/students/{student_id:uuid}", include_in_schema=False, opt={"permission": Action.PASS_ISSUE})
+async def show_student(
+    request: PassRequest, student_id: FromPath[UUID], section: FromQuery[UUID | None] = None
+) -> Template:
+    """What can be done about one student: send them somewhere, or see to the pass that they have."""
+    desk = await find_desk(request, section, student_id=student_id)
+    return _sheet(request, desk, "teacher_student.html", _student_context(request, desk, student_id))
+
+
+@post(HOME + "/students/{student_id:uuid}/passes", include_in_schema=False, opt={"permission": Action.PASS_ISSUE})
+async def issue(request: PassRequest, student_id: FromPath[UUID], data: URLEncodedBody[IssueForm]) -> Response[Any]:
+    desk = await find_desk(request, uuid_in(data.section), student_id=student_id)
+    wish = PassInput(
+        destination_id=_place(desk, data.destination_id),
+        student_id=student_id,
+        origin_id=origin_in_class(desk.state, desk.hour, student_id, services_of(request).clock.now()),
+        minutes=_minutes(data.minutes),
+        reason=data.reason.strip() or None,
+        override=_override(data),
+    )
+    try:
+        answered(await ask_for_pass(request, desk.school_id, wish), 201)
+    except PassRefused as error:
+        action = f"{HOME}/students/{student_id}/passes"
+        kept = {"destination_id": str(wish.destination_id), "minutes": data.minutes, "reason": data.reason}
+        return _refusal(request, desk, student_id, wish.destination_id, error, action, "Send anyway", kept)
+    return _done(request, desk)
+
+
+@post(HOME + "/passes/{pass_id:uuid}/approve", include_in_schema=False, opt={"permission": Action.PASS_DECIDE})
+async def approve(request: PassRequest, pass_id: FromPath[UUID], data: URLEncodedBody[OverrideForm]) -> Response[Any]:
+    try:
+        await _approve(request, pass_id, _override(data))
+    except PassRefused as error:
+        desk, asked = await desk_of_pass(request, pass_id, uuid_in(data.section))
+        action = f"{HOME}/passes/{pass_id}/approve"
+        return _refusal(request, desk, asked.student_id, asked.destination_id, error, action, "Approve anyway")
+    return _done(request, (await desk_of_pass(request, pass_id, uuid_in(data.section)))[0])
+
+
+@post(HOME + "/passes/{pass_id:uuid}/deny", include_in_schema=False, opt={"permission": Action.PASS_DECIDE})
+async def deny(request: PassRequest, pass_id: FromPath[UUID], data: URLEncodedBody[DeskForm]) -> Response[Any]:
+    make: Callable[..., commands.OnPass] = commands.DenyPass
+    answered(await act_on_pass(request, pass_id, Action.PASS_DECIDE, make), 200)
+    return _done(request, (await desk_of_pass(request, pass_id, uuid_in(data.section)))[0])
+
+
+@post(HOME + "/passes/{pass_id:uuid}/extend", include_in_schema=False, opt={"permission": Action.PASS_EXTEND})
+async def extend(request: PassRequest, pass_id: FromPath[UUID], data: URLEncodedBody[ExtendForm]) -> Response[Any]:
+    answer = await act_on_pass(
+        request,
+        pass_id,
+        Action.PASS_EXTEND,
+        lambda pass_id, by, own: commands.ExtendPass(pass_id, by, own, minutes=data.minutes),
+    )
+    answered(answer, 200)
+    return _done(request, (await desk_of_pass(request, pass_id, uuid_in(data.section)))[0])
+
+
+@post(
+    HOME + "/passes/{pass_id:uuid}/{verb:str}",
+    include_in_schema=False,
+    opt={"permission": (Action.PASS_MOVE, Action.PASS_END)},
+)
+async def move(
+    request: PassRequest, pass_id: FromPath[UUID], verb: FromPath[str], data: URLEncodedBody[DeskForm]
+) -> Response[Any]:
+    """Back, arrived, or ended without being back."""
+    if verb not in _VERBS:
+        raise NotFound(f"There is no '{verb}' here.")
+    action, command, _, _ = PLAIN_VERBS[verb]
+    answered(await act_on_pass(request, pass_id, action, command), 200)
+    return _done(request, (await desk_of_pass(request, pass_id, uuid_in(data.section)))[0])
+
+
+@post(HOME + "/approve-all", include_in_schema=False, opt={"permission": Action.PASS_DECIDE})
+async def approve_all(request: PassRequest, data: URLEncodedBody[AllForm]) -> Response[Any]:
+    """Approve what can be approved of the requests that the page showed, and say what stands against the others."""
+    desk = await find_desk(request, uuid_in(data.section))
+    refused = []
+    for pass_id in [id for text in data.ids.split(",")[:_MOST_AT_ONCE] if (id := uuid_in(text))]:
+        try:
+            await _approve(request, pass_id, None)
+        except PassRefused as error:
+            refused.append((pass_id, _reasons(error)))
+        except CorridorError:
+            pass  # Taken back, lapsed or answered by someone else meanwhile: nothing is left to decide.
+    if not refused:
+        return _done(request, desk)
+    kept = [
+        (desk.state.passes[pass_id], reasons, bool(overridable_codes(reasons)))
+        for pass_id, reasons in refused
+        if pass_id in desk.state.passes
+    ]
+    names = {id: student.name for id, student in desk.state.campus.students.items()}
+    return _sheet(request, desk, "teacher_not_all.html", {"refused": kept, "names": names}, status_code=409)
+
+
+PAGE_ROUTES: list[Any] = [show_class, show_student, issue, approve, deny, extend, move, approve_all]
+
+
+def _context(request: PassRequest, desk: Desk) -> dict[str, Any]:
+    form_token = csrf_token({"request": request})
+    return class_context(desk.state, desk.lookout, desk.section_id, form_token) | {"desk": desk}
+
+
+def _student_context(request: PassRequest, desk: Desk, student_id: UUID) -> dict[str, Any]:
+    state, now = desk.state, services_of(request).clock.now()
+    held = [state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes]
+    current = min(held, key=lambda pass_: pass_.status is not Status.ACTIVE, default=None)
+    offers = None
+    if current is None:
+        origin_id = origin_in_class(state, desk.hour, student_id, now)
+        offers = issuing(state, student_id, actor_id(request.user), origin_id, now)
+    return {
+        "student": state.campus.students[student_id],
+        "current": current,
+        "offers": offers,
+        "key": str(new_id()),
+        "may_extend": scope_of(request.user.role, Action.PASS_EXTEND) is not None,
+    }
+
+
+def _sheet(request: PassRequest, desk: Desk, name: str, context: dict[str, Any], status_code: int = 200) -> Template:
+    """A sheet over the page, or, without htmx, a page of its own."""
+    part = wants_fragment(request)
+    return Template(
+        name if part else "teacher_sheet.html",
+        context=_context(request, desk) | context | {"sheet": name},
+        status_code=status_code,
+        headers=_TO_SHEET if part else {},
+    )
+
+
+def _refusal(
+    request: PassRequest,
+    desk: Desk,
+    student_id: UUID,
+    destination_id: UUID,
+    error: PassRefused,
+    action: str,
+    word: str,
+    kept: dict[str, str] | None = None,
+) -> Template:
+    reasons = _reasons(error)
+    codes = overridable_codes(reasons)
+    context: dict[str, Any] = {
+        "student": desk.state.campus.students[student_id],
+        "place": desk.state.campus.locations[destination_id],
+        "reasons": reasons,
+        "codes": ",".join(codes),
+        "may_override": scope_of(request.user.role, Action.RULE_OVERRIDE) is not None,
+        "action": action,
+        "word": word,
+        "kept": kept or {},
+        "key": str(new_id()),
+    }
+    return _sheet(request, desk, "teacher_refusal.html", context, status_code=409)
+
+
+def _reasons(error: PassRefused) -> Sequence[ShownReason]:
+    reasons: Sequence[ShownReason] = error.extra["reasons"]  # type: ignore[assignment]
+    return reasons
+
+
+async def _approve(request: PassRequest, pass_id: UUID, override: Override | None) -> None:
+    lift: tuple[str, ...] = ()
+    why = None
+    if override:
+        require(request.user, Action.RULE_OVERRIDE)
+        lift, why = tuple(override.codes), override.reason
+    answer = await act_on_pass(
+        request, pass_id, Action.PASS_DECIDE, lambda pass_id, by, own: commands.ApprovePass(pass_id, by, own, lift, why)
+    )
+    answered(answer, 200)
+
+
+def _done(request: PassRequest, desk: Desk) -> Response[Any]:
+    """What changed comes over the live connection; here the sheet is put away."""
+    if wants_fragment(request):
+        return Response("", media_type="text/html", headers=_TO_SHEET)
+    return Redirect(desk.path, status_code=303)
+
+
+def _override(form: OverrideForm) -> Override | None:
+    codes = [code for code in form.codes.split(",") if code]
+    return Override(codes, form.why.strip()) if codes else None
+
+
+def _place(desk: Desk, text: str) -> UUID:
+    place_id = uuid_in(text)
+    if place_id is None or place_id not in desk.state.campus.locations:
+        raise InvalidInput("Choose where to from the places shown.", field="destination_id")
+    return place_id
+
+
+def _minutes(text: str) -> int | None:
+    if not text.strip():
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MOST_MINUTES:
+        raise InvalidInput("Give the minutes as a number from 1 to 999, or leave them empty.", field="minutes")
+    return int(text)

@@ -1,0 +1,103 @@
+"""The built front end: its files by the names that the templates know, served from memory.
+
+Vite gives every file a name with a hash of its content and lists them in a manifest; a browser may keep such a file for
+ever, and a new build has new names.
+"""
+
+import gzip
+import mimetypes
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from corridor.base.errors import NotFound, SetupError
+from corridor.identity.api import PUBLIC
+
+STATIC = Path(__file__).parent / "static"
+URL = "/static/"
+_FOR_EVER = "public, max-age=31536000, immutable"
+_WORTH_PACKING = 1000
+_PACKABLE = (".css", ".js", ".svg", ".map")
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """A file as it is sent. `packed` is the same gzipped, null where that would not make it smaller."""
+
+    body: bytes
+    media_type: str
+    packed: bytes | None
+
+
+class Assets:
+    """The files of one build in `folder`, read once at first use. All access raises `SetupError` when nothing is built."""
+
+    def __init__(self, folder: Path = STATIC) -> None:
+        self._folder = folder
+
+    def check(self) -> None:
+        """Read the manifest, for an application that starts."""
+        self._entry("src/main.ts")
+
+    def url(self, source: str) -> str:
+        """Where a browser finds what was built from `source`, such as `src/icons.json`."""
+        return URL + self._entry(source)["file"]
+
+    def stylesheets(self, source: str) -> list[str]:
+        """Where a browser finds the styles that a script of the build brings with it."""
+        return [URL + path for path in self._entry(source).get("css", ())]
+
+    def fonts(self) -> list[str]:
+        """The typefaces that every page needs, to be fetched before the styles ask for them."""
+        return [URL + entry["file"] for source, entry in self._manifest.items() if source.endswith("latin-wght-normal.woff2")]
+
+    @cached_property
+    def files(self) -> Mapping[str, Asset]:
+        """Every file of the build by its path in the folder."""
+        self.check()
+        return {
+            path.relative_to(self._folder).as_posix(): _read(path)
+            for path in sorted(self._folder.rglob("*"))
+            if path.is_file()
+        }
+
+    @cached_property
+    def _manifest(self) -> dict[str, dict[str, Any]]:
+        path = self._folder / "manifest.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, Any]])
+        except FileNotFoundError:
+            raise SetupError(f"The front end is not built: there is no {path}. Run `make assets`.") from None
+
+    def _entry(self, source: str) -> dict[str, Any]:
+        try:
+            return self._manifest[source]
+        except KeyError:
+            raise SetupError(f"The built front end knows no '{source}'. Run `make assets` to build it anew.") from None
+
+
+def _read(path: Path) -> Asset:
+    body = path.read_bytes()
+    packed = gzip.compress(body, mtime=0) if path.suffix in _PACKABLE and len(body) >= _WORTH_PACKING else None
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return Asset(body, media_type, packed)
+
+
+def asset_route(assets: Assets) -> Any:
+    """The route that sends the files."""
+
+    @get(URL + "{path:path}", include_in_schema=False, opt={"permission": PUBLIC})
+    async def send_asset(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
+        asset = assets.files.get(path.lstrip("/"))
+        if asset is None:
+            raise NotFound("There is no such file.")
+        headers = {"cache-control": _FOR_EVER, "vary": "accept-encoding"}
+        if asset.packed and "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(asset.packed, media_type=asset.media_type, headers=headers | {"content-encoding": "gzip"})
+        return Response(asset.body, media_type=asset.media_type, headers=headers)
+
+    return send_asset

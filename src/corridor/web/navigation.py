@@ -1,0 +1,43 @@
+"""Where the top bar leads, and where each role is at home."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from corridor.identity.permissions import Action, scope_of
+from corridor.identity.principal import Principal, Role
+
+_CLASS_ROLES = (Role.TEACHER, Role.SUBSTITUTE)
+
+
+class Link(msgspec.Struct, frozen=True):
+    """`here` says whether the page shown belongs to it."""
+
+    href: str
+    text: str
+    icon: str
+    here: bool
+
+
+def home_of(role: Role) -> str:
+    """The page that a role starts its day with."""
+    if role is Role.STUDENT:
+        return "/student"
+    if role in _CLASS_ROLES:
+        return "/teacher"
+    return "/board"
+
+
+def navigation(request: Request[Any, Any, Any]) -> list[Link]:
+    """The pages that whoever asks may go to; none for a student, who has one, or for a stranger."""
+    principal: Principal | None = request.user if "user" in request.scope else None
+    if principal is None or principal.role is Role.STUDENT:
+        return []
+    pages = [
+        ("/teacher", "My class", "class", principal.role in _CLASS_ROLES),
+        ("/board", "Board", "board", scope_of(principal.role, Action.BOARD_VIEW) is not None),
+        ("/admin", "Settings", "settings", scope_of(principal.role, Action.LOCATION_CHANGE) is not None),
+    ]
+    path = request.url.path
+    return [Link(href, text, icon, path.startswith(href)) for href, text, icon, allowed in pages if allowed]

@@ -1,0 +1,73 @@
+"""The HTTP server: uvicorn on uvloop, with a short goodbye."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+
+from corridor.base.errors import SetupError
+
+GOODBYE_SECONDS = 3
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop when told to, and leave it there: uvicorn itself would raise the signal again afterwards, which ends the
+        process before the database is put away."""
+        loop = asyncio.get_running_loop()
+        told = (signal.SIGINT, signal.SIGTERM)
+        for each in told:
+            loop.add_signal_handler(each, self.handle_exit, each, None)
+        try:
+            yield
+        finally:
+            for each in told:
+                loop.remove_signal_handler(each)
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `SetupError` when the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise SetupError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port.") from error
+    listening.setblocking(False)
+    return listening
+
+
+async def run_server(
+    app: Any, host: str, port: int, *, started: Callable[[str], None], listening: socket.socket | None = None
+) -> None:
+    """Serve until told to stop. `started` is called with the address once requests are taken."""
+    listening = listening or open_socket(host, port)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    server = _Server(
+        uvicorn.Config(
+            app,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GOODBYE_SECONDS,
+            server_header=False,
+            proxy_headers=True,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    if server.started:
+        started(url)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+    if not server.started:
+        raise SetupError("The server could not start. The log above says why.")

@@ -1,0 +1,74 @@
+"""A running application with a small school, and people who call its API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from corridor.app import Services, create_app
+from corridor.base.clock import FixedClock
+from corridor.base.database import Database
+from corridor.base.settings import Settings
+from corridor.identity.principal import Role
+from tests.school import MORNING, TestSchool
+
+
+class Api:
+    """One who calls the API with a token of their own."""
+
+    def __init__(self, client: httpx.AsyncClient, secret: str) -> None:
+        self._client = client
+        self._headers = {"Authorization": f"Bearer {secret}"}
+
+    async def get(self, path: str, **query: Any) -> Any:
+        return await self._client.get(f"/api/v1{path}", params=query, headers=self._headers)
+
+    async def post(self, path: str, body: Any = None, key: str | None = None) -> Any:
+        headers = self._headers | ({"Idempotency-Key": key} if key else {})
+        return await self._client.post(f"/api/v1{path}", json=body, headers=headers)
+
+    async def patch(self, path: str, body: Any) -> Any:
+        return await self._client.patch(f"/api/v1{path}", json=body, headers=self._headers)
+
+
+class World:
+    """A running application with one school."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, services: Services, school: TestSchool, clock: FixedClock, database: Database
+    ) -> None:
+        self.client = client
+        self.services = services
+        self.school = school
+        self.clock = clock
+        self.database = database
+
+    async def caller(self, role: Role, **limits: Any) -> Api:
+        identity = self.services.identity
+        made = await identity.create_token(name="test", role=role, **limits)
+        return Api(self.client, made.secret)
+
+    async def student(self, number: int = 0) -> Api:
+        return await self.caller(Role.STUDENT, person_id=self.school.students[number])
+
+    async def teacher(self) -> Api:
+        return await self.caller(Role.TEACHER, person_id=self.school.teachers[0])
+
+    async def tick(self, **later: float) -> None:
+        self.clock.advance(timedelta(**later))
+        ledger = self.services.ledger
+        await ledger.submit(self.school.id, ledger.decider.tick)
+
+
+@asynccontextmanager
+async def running(database: Database, school: TestSchool, data_dir: Path) -> AsyncIterator[World]:
+    """The application on this database, its clock standing at a Tuesday morning."""
+    clock = FixedClock(MORNING)
+    app = create_app(database, clock, Settings(data_dir=data_dir))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    services: Services = app.state.services
+    async with services.running(), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield World(client, services, school, clock, database)
