@@ -29,3 +29,10 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+/** Who worked with the keyboard in a part that was replaced goes on in what replaced it. */
+document.addEventListener("htmx:after:swap", () => {
+  if (document.activeElement === document.body) {
+    document.querySelector<HTMLElement>("[data-takes-focus]")?.focus({ preventScroll: true });
+  }
+});

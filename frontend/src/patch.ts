@@ -2,8 +2,9 @@ import htmx from "htmx.org";
 
 /**
  * Bring the page up to date with elements that the server sent. Each takes the place of the one with its id, or its
- * place by `data-order` in the list `data-in`; one with an unchanged `data-key` stays as it is. `<template data-gone>`
- * names one that is gone, and after `all` everything in live lists that was not sent is gone.
+ * place by `data-order` in the list `data-in`; one with an unchanged `data-key` stays as it is, another brings its
+ * address `data-url` along. `<template data-gone>` names one that is gone, and after `all` everything in live lists
+ * that was not sent is gone.
  */
 export function patch(html: string, all: boolean): void {
   const sent = document.createElement("template");
@@ -44,6 +45,9 @@ function settle(element: HTMLElement): void {
     insert(element);
     htmx.process(element);
     return;
+  }
+  if (element.dataset.url && element.dataset.url !== location.pathname) {
+    history.replaceState(history.state, "", element.dataset.url);
   }
   const style = old.dataset.key === undefined ? "outerMorph" : "outerHTML";
   void htmx.swap({ text: element.outerHTML, target: old, sourceElement: old, swap: style });

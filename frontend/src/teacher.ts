@@ -1,5 +1,7 @@
 /** Typing that narrows a list, single keys that press buttons, and the sheet that opens when there is something in it. */
 
+// A field that takes the focus on a touch screen covers half of it with a keyboard.
+const POINTER = matchMedia("(hover: hover)");
 const TYPING = "input, textarea, select, [contenteditable]";
 
 function plain(text: string): string {
@@ -99,8 +101,8 @@ function keepSheet(sheet: HTMLDialogElement, body: Element): void {
     } else if (!filled && sheet.open) {
       sheet.close();
     }
-    if (filled) {
-      body.querySelector<HTMLElement>("[autofocus]")?.focus();
+    if (filled && POINTER.matches) {
+      body.querySelector<HTMLElement>("[data-focus]")?.focus();
     }
   }).observe(body, { childList: true });
   sheet.addEventListener("close", () => {

@@ -10,7 +10,7 @@ styles.replaceSync(`
   :host([data-state="due"]) { color: var(--due); }
   :host([data-state="over"]) { color: var(--over); }
   svg { display: block; inline-size: 100%; block-size: 100%; overflow: visible; }
-  circle { fill: none; stroke-width: var(--ring-width, 9); }
+  circle { fill: none; stroke-width: 9; }
   .track { stroke: var(--line); }
   .arc { stroke: currentColor; stroke-linecap: round; transform: rotate(-90deg); transform-origin: 50px 50px; }
   text {
@@ -20,6 +20,7 @@ styles.replaceSync(`
   .long { font-size: 30px; }
   .unit { display: none; fill: var(--ink-quiet); font-weight: 400; font-size: 9px; }
   :host([data-state="over"]) .number { fill: currentColor; }
+  :host(.ring-big) circle { stroke-width: 6; }
   :host(.ring-big) .number { font-size: 40px; }
   :host(.ring-big) .unit { display: block; }
   @media (prefers-reduced-motion: no-preference) {
@@ -29,8 +30,8 @@ styles.replaceSync(`
 
 const SHAPES = `
   <svg viewBox="0 0 100 100" aria-hidden="true">
-    <circle class="track" cx="50" cy="50" r="44"/>
-    <circle class="arc" cx="50" cy="50" r="44" pathLength="${STEPS}" stroke-dasharray="${STEPS} ${STEPS}"/>
+    <circle class="track" cx="50" cy="50" r="45"/>
+    <circle class="arc" cx="50" cy="50" r="45" pathLength="${STEPS}" stroke-dasharray="${STEPS} ${STEPS}"/>
     <text class="number" x="50" y="51"></text>
     <text class="unit" x="50" y="76"></text>
   </svg>`;
@@ -42,9 +43,9 @@ export function reading(started: number, due: number, now: number) {
   const length = Math.max(due - started, 1);
   const left = due - now;
   if (left <= 0) {
-    const over = Math.floor(-left / MINUTE);
-    const words = over === 0 ? "time is up" : `${over} min over`;
-    return { state: "over" as State, share: Math.min(1, -left / length), number: `+${over}`, unit: "min over", words };
+    const over = Math.floor(-left / MINUTE) + 1;
+    const share = Math.min(1, -left / length);
+    return { state: "over" as State, share, number: `+${over}`, unit: "min over", words: `${over} min over` };
   }
   const share = Math.min(1, left / length);
   const state: State = share <= LAST_PART ? "due" : "out";
@@ -95,9 +96,9 @@ class CorridorRing extends HTMLElement {
     this.#shown = shown;
     this.dataset.state = state;
     this.setAttribute("aria-label", words);
-    // What is left shrinks back to the top; what is over grows on from there, the other way round.
+    // The arc ends at the top: what is left empties clockwise, what is over fills the other way.
     const arc = this.#root.querySelector(".arc");
-    arc?.setAttribute("stroke-dashoffset", `${state === "over" ? STEPS - step : step - STEPS}`);
+    arc?.setAttribute("stroke-dashoffset", `${step - STEPS}`);
     arc?.setAttribute("visibility", step ? "visible" : "hidden");
     this.#write(".number", number);
     this.#root.querySelector(".number")?.classList.toggle("long", number.length > 2);

@@ -132,12 +132,11 @@ def classroom(state: SchoolState, lookout: Lookout) -> Classroom | None:
         return None
     campus = state.campus
     answered_by = {hour.section.id, *(own.section.id for own in lookout.own)}
-    students = [campus.students[id] for id in hour.section.student_ids if id in campus.students]
-    labels = distinct_names(students)
-    seats = tuple(
-        Seat(student, labels[student.id], _seat_order(student), _open_pass(state, student.id))
-        for student in sorted(students, key=_seat_order)
-    )
+    labels = distinct_names(campus.students[id] for id in hour.section.student_ids if id in campus.students)
+    seats = [
+        Seat(campus.students[id], label, f"{label.casefold()} {id}", _open_pass(state, id))
+        for id, label in labels.items()
+    ]
     out = [seat for seat in seats if seat.pass_ and seat.pass_.status is Status.ACTIVE]
     asking = [
         Asking(pass_, _asker(campus, pass_, labels), _other_title(campus, pass_, hour.section))
@@ -147,18 +146,23 @@ def classroom(state: SchoolState, lookout: Lookout) -> Classroom | None:
     return Classroom(
         hour,
         campus.locations[hour.location_id].name if hour.location_id else None,
-        seats,
+        tuple(sorted(seats, key=lambda seat: seat.order)),
         tuple(sorted(out, key=_due)),
         tuple(sorted(asking, key=lambda asking: (asking.pass_.requested_at, asking.pass_.id))),
     )
 
 
 def distinct_names(students: Iterable[Student]) -> dict[UUID, str]:
-    """First names, and full names for those who share one, by student."""
+    """First names by student; full names for those who share one, with the grade for those who share that too."""
     students = list(students)
-    shared = Counter(given_name(student).casefold() for student in students)
+    given = Counter(given_name(student).casefold() for student in students)
+    full = Counter(student.name.casefold() for student in students)
     return {
-        student.id: student.name if shared[given_name(student).casefold()] > 1 else given_name(student)
+        student.id: given_name(student)
+        if given[given_name(student).casefold()] == 1
+        else student.name
+        if full[student.name.casefold()] == 1 or not student.grade
+        else f"{student.name} ({student.grade})"
         for student in students
     }
 
@@ -184,10 +188,6 @@ def _today(campus: Campus, section: Section, day: date) -> list[tuple[Period, Me
 
 def _start(pair: tuple[Period, Meeting]) -> object:
     return pair[0].starts_at
-
-
-def _seat_order(student: Student) -> str:
-    return f"{student.sort_name.casefold()} {student.id}"
 
 
 def _due(seat: Seat) -> tuple[datetime, UUID]:

@@ -45,12 +45,10 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def run_server(
-    app: Any, host: str, port: int, *, started: Callable[[str], None], listening: socket.socket | None = None
-) -> None:
-    """Serve until told to stop. `started` is called with the address once requests are taken."""
-    listening = listening or open_socket(host, port)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+async def run_server(app: Any, listening: socket.socket, *, started: Callable[[str], None]) -> None:
+    """Serve on a socket until told to stop. `started` is called with the address once requests are taken."""
+    host, port = listening.getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     server = _Server(
         uvicorn.Config(
             app,

@@ -1,7 +1,7 @@
 """The pages' templates: where they are, and what all of them may use."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def template_config(assets: Assets) -> TemplateConfig[JinjaTemplateEngine]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"hhmm": hhmm, "spoken_day": spoken_day}
+    environment.filters |= {"hhmm": hhmm, "hhmm_after": hhmm_after, "spoken_day": spoken_day}
     environment.globals |= {
         "asset": assets.url,
         "stylesheets": assets.stylesheets,
@@ -45,6 +45,11 @@ def template_config(assets: Assets) -> TemplateConfig[JinjaTemplateEngine]:
 def hhmm(instant: datetime, time_zone: str) -> str:
     """The time of day on the school's clock, as 10:42."""
     return f"{instant.astimezone(zone(time_zone)):%H:%M}"
+
+
+def hhmm_after(instant: datetime, time_zone: str) -> str:
+    """The first whole minute that is not earlier: from when something goes again."""
+    return hhmm(instant + timedelta(seconds=59), time_zone)
 
 
 def spoken_day(instant: datetime, time_zone: str) -> str:

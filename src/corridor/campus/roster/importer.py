@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from corridor.base.clock import Clock
 from corridor.base.database import Database
-from corridor.base.errors import CorridorError
+from corridor.base.errors import CorridorError, Unavailable
 from corridor.base.ids import new_id
 from corridor.campus.roster.apply import NewSchools, Progress, apply_plan
 from corridor.campus.roster.errors import ImportRunning, TooManyRemovals
@@ -69,38 +69,35 @@ async def import_roster(
     these leaves a row in `roster_import`.
     """
     report = RosterReport(id=new_id(), source=source.label, status=Status.RUNNING, started_at=clock.now())
+    today = report.started_at.astimezone(ZoneInfo(time_zone)).date()
     async with _own_connection(database) as (connection, bare), _lock(bare):
         await _open_record(bare, report)
-        today = clock.now().astimezone(ZoneInfo(time_zone)).date()
         work = Work(bare, report, time_zone=time_zone, today=today)
         try:
             await _read(work, source, progress)
-            for done, (stage, plan) in enumerate(_PLANS):
-                progress(f"Checking {stage}", done, len(_PLANS))
-                await plan(work)
+            await _plan(work, progress)
             _check_removals(report, allow_removals)
             await bare.set_autocommit(False)
             async with connection.begin() as transaction:
                 async with AsyncSession(bind=connection) as session:
                     await apply_plan(work, session, on_new_schools, progress)
                     await session.flush()
-                report.ended_at = clock.now()
                 report.status = Status.DRY_RUN if dry_run else Status.APPLIED
                 if dry_run:
                     await transaction.rollback()
-                else:
-                    await _close_record(bare, report)
-            if dry_run:
-                await _close_record(bare, report)
-                await bare.commit()
+                await _close_record(bare, report, clock)
+            await bare.commit()
         except BaseException as error:
             report.status = Status.REFUSED if isinstance(error, TooManyRemovals) else Status.FAILED
             report.error = error.detail if isinstance(error, CorridorError) else f"Unexpected: {type(error).__name__}."
-            report.ended_at = clock.now()
             if not bare.closed:
                 await bare.rollback()
-                await _close_record(bare, report)
+                await _close_record(bare, report, clock)
                 await bare.commit()
+            if isinstance(error, psycopg.IntegrityError | psycopg.OperationalError):
+                raise Unavailable(
+                    "Nothing was imported: the database was changed or went away meanwhile. Try again."
+                ) from error
             raise
     return report
 
@@ -147,7 +144,9 @@ async def _open_record(bare: psycopg.AsyncConnection[Any], report: RosterReport)
     )
 
 
-async def _close_record(bare: psycopg.AsyncConnection[Any], report: RosterReport) -> None:
+async def _close_record(bare: psycopg.AsyncConnection[Any], report: RosterReport, clock: Clock) -> None:
+    report.ended_at = clock.now()
+    report.sort()
     await bare.execute(
         "UPDATE roster_import SET ended_at = %s, status = %s, report = %s WHERE id = %s",
         [report.ended_at, report.status, _encoded(report), report.id],
@@ -171,6 +170,12 @@ async def _read(work: Work, source: RosterSource, progress: Progress) -> None:
         work.report.rows_read += len(message.records) + sum(problem.rejected for problem in message.problems)
         progress(message.stage, message.done, message.size)
     await staging.finish()
+
+
+async def _plan(work: Work, progress: Progress) -> None:
+    for done, (stage, plan) in enumerate(_PLANS):
+        progress(f"Checking {stage}", done, len(_PLANS))
+        await plan(work)
 
 
 def _check_removals(report: RosterReport, allowed: float) -> None:

@@ -9,7 +9,7 @@ inactive), `future_<table>` (source_id and id of what will be active) and `chang
 import msgspec
 
 from corridor.campus.roster.records import Kind
-from corridor.campus.roster.staging import STAGES
+from corridor.campus.roster.staging import DETAILS_OF, STAGES
 from corridor.campus.roster.work import Sort, Work
 
 
@@ -39,25 +39,31 @@ class Target(msgspec.Struct, frozen=True):
 
 
 async def drop_repeats(work: Work, target: Target) -> None:
-    """Of rows with the same identifier keep the one modified last, else the one that stands last."""
-    stage = target.stage
-    same = ", ".join(f"'{name}'" for name in ("seq", "line", "new_id", "dropped"))
-    repeats = f"""
-        SELECT r.seq, w.line, to_jsonb(r) - ARRAY[{same}] = to_jsonb(w) - ARRAY[{same}] AS equal
-        FROM (SELECT source_id, array_agg(seq ORDER BY coalesce(modified_at, '-infinity') DESC, seq DESC) AS seqs
-              FROM {stage} WHERE NOT dropped GROUP BY source_id HAVING count(*) > 1) g
-        JOIN {stage} w ON w.seq = g.seqs[1]
-        JOIN {stage} r ON r.seq = ANY (g.seqs[2:])"""
-    await work.run(f"CREATE TEMPORARY TABLE repeat_{target.table} AS {repeats}")
+    """Of rows with the same identifier keep the one modified last, else the one that stands last.
+
+    Some exports repeat a person for every school and a section for every period: what hangs on equal rows is put together.
+    """
+    stage, repeat = target.stage, f"repeat_{target.table}"
+    place = "ARRAY['seq', 'line', 'new_id', 'dropped']"
+    await work.run(
+        f"""CREATE TEMPORARY TABLE {repeat} AS
+            SELECT r.seq, w.seq AS winner, to_jsonb(r) - {place} = to_jsonb(w) - {place} AS equal
+            FROM (SELECT source_id, array_agg(seq ORDER BY coalesce(modified_at, '-infinity') DESC, seq DESC) AS seqs
+                  FROM {stage} WHERE NOT dropped GROUP BY source_id HAVING count(*) > 1) g
+            JOIN {stage} w ON w.seq = g.seqs[1]
+            JOIN {stage} r ON r.seq = ANY (g.seqs[2:])"""
+    )
+    for table, link in DETAILS_OF.get(target.kind, ()):
+        await work.run(f"UPDATE {table} d SET {link} = r.winner FROM {repeat} r WHERE r.equal AND r.seq = d.{link}")
     await work.warn(
         Sort(
             kind=target.kind,
             code="repeated_row",
             field="source_id",
-            why="The same row stands in the file more than once.",
+            why="Rows stand in the file more than once; they were read as one.",
             advice="Nothing is lost. Remove the repetition from the export.",
         ),
-        f"""UPDATE {stage} s SET dropped = true FROM repeat_{target.table} r WHERE r.seq = s.seq AND (r.equal OR s.gone)
+        f"""UPDATE {stage} s SET dropped = true FROM {repeat} r WHERE r.seq = s.seq AND (r.equal OR s.gone)
             RETURNING s.seq, s.file, s.line, s.source_id AS value""",
     )
     await work.reject(
@@ -69,7 +75,7 @@ async def drop_repeats(work: Work, target: Target) -> None:
             advice="Give every row an identifier of its own, or remove the outdated row.",
         ),
         stage,
-        f"s.seq IN (SELECT seq FROM repeat_{target.table})",
+        f"s.seq IN (SELECT seq FROM {repeat})",
         "s.source_id",
     )
 

@@ -112,6 +112,12 @@ class RosterReport(msgspec.Struct, kw_only=True):
         """Whether the import changed anything, or would have."""
         return any(counts.differs for counts in self.kinds.values())
 
+    def sort(self) -> None:
+        """Rows of a file together, in their order: references are checked last but read best in their place."""
+        order = {kind: place for place, kind in enumerate(Kind)}
+        self.rejected.sort(key=lambda row: (order.get(row.kind, -1) if row.kind else -1, row.file, row.line or 0))
+        self.warnings.sort(key=lambda quirk: (order.get(quirk.kind, -1) if quirk.kind else -1, quirk.file))
+
 
 class Findings:
     """Collects problems into a report, so that a hundred thousand equal ones stay one line and little memory."""

@@ -93,6 +93,12 @@ _DETAILS = {
     "stage_kept": "kind text, source_id text",
 }
 
+# Where the parts of a person and of a section are staged, and the column that points to their row.
+DETAILS_OF = {
+    Kind.PEOPLE: (("stage_role", "person_seq"), ("stage_agent", "seq")),
+    Kind.SECTIONS: (("stage_section_term", "seq"), ("stage_meeting", "seq")),
+}
+
 # A role that stands in its person's row: `person_seq` is that row's.
 _COPY_INLINE_ROLES = "COPY stage_role (seq, file, line, gone, new_id, person_seq, org_ref, role, is_primary) FROM STDIN"
 

@@ -1,0 +1,76 @@
+"""Commands on the tamper-evident record."""
+
+import json
+from uuid import UUID
+
+import click
+import msgspec
+
+from corridor.app import make_decider
+from corridor.base.clock import SystemClock
+from corridor.base.database import Database
+from corridor.base.settings import Settings
+from corridor.cli.terminal import current_database, out, run
+from corridor.identity.service import IdentityService
+from corridor.ledger.verify import Finding, verify
+from corridor.passes.room import PassRebuild
+
+
+@click.group()
+def ledger() -> None:
+    """The tamper-evident record."""
+
+
+@ledger.command("verify")
+@click.option("--school", help="One school: id, source id, identifier or name. Without it, all.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.pass_context
+def verify_ledger(ctx: click.Context, school: str | None, as_json: bool) -> None:
+    """Prove that nothing was altered, removed or inserted, and that the tables say what the events say.
+
+    Exits with 1 when something does not hold, and names the first sequence number at which it does not.
+    """
+    settings: Settings = ctx.obj
+
+    async def work() -> list[tuple[str, Finding]]:
+        async with current_database(settings) as database:
+            return [
+                (name, await verify(database, make_decider().kinds, PassRebuild(), school_id))
+                for school_id, name in await _schools(database, settings, school)
+            ]
+
+    findings = run(work())
+    if as_json:
+        shown = [msgspec.to_builtins(finding) | {"school": name, "clean": finding.clean} for name, finding in findings]
+        click.echo(json.dumps(shown))
+    else:
+        for name, finding in findings:
+            _show(name, finding)
+        if not findings:
+            out.print("There are no schools yet.")
+    if not all(finding.clean for _, finding in findings):
+        ctx.exit(1)
+
+
+async def _schools(database: Database, settings: Settings, school: str | None) -> list[tuple[UUID, str]]:
+    if school:
+        found = await IdentityService(database, SystemClock(), settings).find_school(school)
+        return [(found.id, found.name)]
+    async with database.raw() as connection:
+        cursor = await connection.execute(
+            "SELECT school.id, school.name FROM school JOIN ledger_head ON school_id = school.id ORDER BY school.name"
+        )
+        return list(await cursor.fetchall())
+
+
+def _show(name: str, finding: Finding) -> None:
+    redacted = f", {finding.redacted} of them redacted" if finding.redacted else ""
+    if finding.clean:
+        said = f"[green]ok[/]       {name}: {finding.events} events{redacted}; head {finding.head[:16]}"
+    elif finding.broken_at is not None:
+        said = f"[red]broken[/]   {name}: at event {finding.broken_at}: {finding.problem}"
+    else:
+        said = f"[red]differs[/]  {name}: {finding.different} differences between the tables and the events"
+    out.print(said, soft_wrap=True)
+    for difference in finding.differences:
+        out.print(f"         {difference}", soft_wrap=True, markup=False)
