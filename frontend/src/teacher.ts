@@ -4,8 +4,12 @@
 const POINTER = matchMedia("(hover: hover)");
 const TYPING = "input, textarea, select, [contenteditable]";
 
+// Letters that are not a plain letter with a mark, but that people without the key type as one.
+const ALIKE: Record<string, string> = { đ: "d", ð: "d", ħ: "h", ı: "i", ł: "l", ø: "o", ß: "ss", æ: "ae", œ: "oe" };
+
 function plain(text: string): string {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const bare = text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
+  return bare.replace(/[^\0-\x7f]/g, (letter) => ALIKE[letter] ?? letter);
 }
 
 /** Every word typed must begin a word of the name, in any order. */

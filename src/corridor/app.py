@@ -31,13 +31,15 @@ from corridor.live.hub import Hub
 from corridor.live.parts import Render
 from corridor.passes import api as passes_api
 from corridor.passes import student_pages, teacher_pages
+from corridor.passes.defaults import add_defaults
 from corridor.passes.load import draft, load_state
 from corridor.passes.room import PASS_ROOM, answer_about
-from corridor.web import campus_api, health
+from corridor.web import campus_api, health, import_api
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
 from corridor.web.errors import APP_EXCEPTION_HANDLERS, PAGE_EXCEPTION_HANDLERS
 from corridor.web.headers import add_headers
+from corridor.web.import_desk import ImportDesk
 from corridor.web.openapi import describe_problems, openapi_config
 from corridor.web.problems import API_EXCEPTION_HANDLERS
 from corridor.web.templating import renderer, template_config
@@ -65,13 +67,14 @@ class Services:
         self.boards = Boards(render)
         self.doorbell = Doorbell(database, self.ledger)
         self.ticker = Ticker(self.ledger)
+        self.imports = ImportDesk(database, clock, settings, on_new_schools=[add_defaults])
         self.metrics = health.Metrics(self.hub)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The background work of one process."""
         async with AsyncExitStack() as stack:
-            for part in (self.ledger, self.doorbell, self.ticker):
+            for part in (self.ledger, self.doorbell, self.ticker, self.imports):
                 await part.start()
                 stack.push_async_callback(part.stop)
             for school_id in await self._schools():
@@ -107,6 +110,7 @@ def create_app(
             *campus_api.API_ROUTES,
             *passes_api.API_ROUTES,
             *live_api.API_ROUTES,
+            *import_api.API_ROUTES,
         ],
         exception_handlers=API_EXCEPTION_HANDLERS,
         security=[{"bearer": []}],

@@ -6,10 +6,9 @@ const STEPS = 240;
 
 const styles = new CSSStyleSheet();
 styles.replaceSync(`
-  :host { color: var(--out); }
-  :host([data-state="due"]) { color: var(--due); }
-  :host([data-state="over"]) { color: var(--over); }
-  svg { display: block; inline-size: 100%; block-size: 100%; overflow: visible; }
+  svg { display: block; inline-size: 100%; block-size: 100%; overflow: visible; color: var(--out); }
+  .due { color: var(--due); }
+  .over { color: var(--over); }
   circle { fill: none; stroke-width: 9; }
   .track { stroke: var(--line); }
   .arc { stroke: currentColor; stroke-linecap: round; transform: rotate(-90deg); transform-origin: 50px 50px; }
@@ -19,7 +18,7 @@ styles.replaceSync(`
   }
   .long { font-size: 30px; }
   .unit { display: none; fill: var(--ink-quiet); font-weight: 400; font-size: 9px; }
-  :host([data-state="over"]) .number { fill: currentColor; }
+  .over .number { fill: currentColor; }
   :host(.ring-big) circle { stroke-width: 6; }
   :host(.ring-big) .number { font-size: 40px; }
   :host(.ring-big) .unit { display: block; }
@@ -29,7 +28,7 @@ styles.replaceSync(`
 `);
 
 const SHAPES = `
-  <svg viewBox="0 0 100 100" aria-hidden="true">
+  <svg viewBox="0 0 100 100" role="img">
     <circle class="track" cx="50" cy="50" r="45"/>
     <circle class="arc" cx="50" cy="50" r="45" pathLength="${STEPS}" stroke-dasharray="${STEPS} ${STEPS}"/>
     <text class="number" x="50" y="51"></text>
@@ -69,7 +68,6 @@ class CorridorRing extends HTMLElement {
       this.#root.adoptedStyleSheets = [styles];
       this.#root.innerHTML = SHAPES;
     }
-    this.setAttribute("role", "img");
     this.#stop = everySecond(() => this.#show());
     this.#show();
   }
@@ -94,8 +92,10 @@ class CorridorRing extends HTMLElement {
       return;
     }
     this.#shown = shown;
-    this.dataset.state = state;
-    this.setAttribute("aria-label", words);
+    // All of it inside: attributes that the server did not send would not outlive the page's next change.
+    const drawing = this.#root.querySelector("svg");
+    drawing?.setAttribute("class", state);
+    drawing?.setAttribute("aria-label", words);
     // The arc ends at the top: what is left empties clockwise, what is over fills the other way.
     const arc = this.#root.querySelector(".arc");
     arc?.setAttribute("stroke-dashoffset", `${step - STEPS}`);

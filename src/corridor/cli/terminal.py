@@ -50,7 +50,7 @@ async def current_database(settings: Settings) -> AsyncIterator[Database]:
 async def with_progress(work: Callable[[ReportProgress], Awaitable[T]]) -> T:
     """Do `work` with a progress bar on the terminal's error stream."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bars:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
         tasks: dict[str, TaskID] = {}
 
         def progress(stage: str, done: int, total: int | None) -> None:

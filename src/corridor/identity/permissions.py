@@ -35,6 +35,7 @@ class Action(StrEnum):
     SECTION_VIEW = "section.view"
     LOCATION_VIEW = "location.view"
     LOCATION_CHANGE = "location.change"
+    BELLS_CHANGE = "bells.change"
     PASS_TYPE_VIEW = "pass_type.view"
     PASS_VIEW = "pass.view"
     PASS_REQUEST = "pass.request"
@@ -82,6 +83,7 @@ TABLE: dict[Action, tuple[Scope | None, ...]] = {
     Action.SECTION_VIEW:    (own,    _,      school,   school, school, school, school, school, all_,    school, _),
     Action.LOCATION_VIEW:   (school, _,      school,   school, school, school, school, school, all_,    school, school),
     Action.LOCATION_CHANGE: (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),
+    Action.BELLS_CHANGE:    (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),
     Action.PASS_TYPE_VIEW:  (school, _,      school,   school, school, school, school, school, all_,    school, school),
     Action.PASS_VIEW:       (own,    _,      school,   school, school, school, school, school, all_,    school, _),
     Action.PASS_REQUEST:    (own,    _,      _,        _,      _,      _,      school, school, all_,    school, _),

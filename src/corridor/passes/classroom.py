@@ -1,5 +1,6 @@
 """A class as its teacher sees it now: who sits there, who is out, who asks to go. Pure."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
@@ -11,17 +12,22 @@ from corridor.campus.model import Campus, Meeting, Period, Section, Student
 from corridor.campus.timetable import current_sections, local, meets_on, period_at, roster_day, schedule_on
 from corridor.day.state import Pass, SchoolState, Status
 
+# Letters that are not a plain letter with a mark, but stand with one all the same.
+_ALIKE = str.maketrans({"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe"})
+
 
 class Hour(msgspec.Struct, frozen=True):
-    """A section and where it meets in the period that brought it up; without one it has no known time today.
+    """A section and when and where it meets today; without a period it has no known time today.
 
-    `now` says whether that period is under way.
+    `now` says whether the period is under way. `place` and `teachers` are names.
     """
 
     section: Section
-    period: Period | None = None
-    location_id: UUID | None = None
-    now: bool = False
+    period: Period | None
+    location_id: UUID | None
+    place: str | None
+    teachers: tuple[str, ...]
+    now: bool
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -44,8 +50,6 @@ class Asking(msgspec.Struct, frozen=True):
 class Classroom(msgspec.Struct, frozen=True):
     """`seats` by name; `out` the soonest due first; `asking` the longest waiting first."""
 
-    hour: Hour
-    room: str | None
     seats: tuple[Seat, ...]
     out: tuple[Seat, ...]
     asking: tuple[Asking, ...]
@@ -98,16 +102,20 @@ def hour_of(campus: Campus, section: Section, now: datetime) -> Hour:
     """When the section meets today: now, else next, else last."""
     here = local(campus, now)
     current = period_at(campus, now)
-    meetings = {period.name: (period, meeting) for period, meeting in _today(campus, section, here.date())}
-    if not meetings:
-        places = [meeting.location_id for meeting in section.meetings if meeting.location_id]
-        return Hour(section, None, places[0] if places else None)
-    if current and current.name in meetings:
-        period, meeting = meetings[current.name]
-        return Hour(section, period, meeting.location_id, now=True)
-    ahead = [pair for pair in meetings.values() if pair[0].starts_at > here.time()]
-    period, meeting = min(ahead, key=_start) if ahead else max(meetings.values(), key=_start)
-    return Hour(section, period, meeting.location_id)
+    meetings = _today(campus, section, here.date())
+    under_way = [pair for pair in meetings if pair[0] == current]
+    ahead = [pair for pair in meetings if pair[0].starts_at > here.time()]
+    chosen = under_way[0] if under_way else ahead[0] if ahead else meetings[-1] if meetings else None
+    places = [chosen[1].location_id] if chosen else [meeting.location_id for meeting in section.meetings]
+    location_id = next(iter(places), None)
+    return Hour(
+        section,
+        chosen[0] if chosen else None,
+        location_id,
+        campus.locations[location_id].name if location_id else None,
+        tuple(campus.staff[id] for id in section.teacher_ids if id in campus.staff),
+        now=bool(under_way),
+    )
 
 
 def choose(campus: Campus, hours: Sequence[Hour], now: datetime) -> Hour | None:
@@ -134,7 +142,7 @@ def classroom(state: SchoolState, lookout: Lookout) -> Classroom | None:
     answered_by = {hour.section.id, *(own.section.id for own in lookout.own)}
     labels = distinct_names(campus.students[id] for id in hour.section.student_ids if id in campus.students)
     seats = [
-        Seat(campus.students[id], label, f"{label.casefold()} {id}", _open_pass(state, id))
+        Seat(campus.students[id], label, f"{_sortable(label)} {id}", _open_pass(state, id))
         for id, label in labels.items()
     ]
     out = [seat for seat in seats if seat.pass_ and seat.pass_.status is Status.ACTIVE]
@@ -144,8 +152,6 @@ def classroom(state: SchoolState, lookout: Lookout) -> Classroom | None:
         if pass_.status is Status.REQUESTED and _comes_to(campus, pass_, answered_by)
     ]
     return Classroom(
-        hour,
-        campus.locations[hour.location_id].name if hour.location_id else None,
         tuple(sorted(seats, key=lambda seat: seat.order)),
         tuple(sorted(out, key=_due)),
         tuple(sorted(asking, key=lambda asking: (asking.pass_.requested_at, asking.pass_.id))),
@@ -173,7 +179,14 @@ def given_name(student: Student) -> str:
     return given or student.name
 
 
+def _sortable(name: str) -> str:
+    """Without case and marks, so that É stands with E."""
+    bare = unicodedata.normalize("NFD", name.casefold()).translate(_ALIKE)
+    return "".join(letter for letter in bare if not unicodedata.combining(letter))
+
+
 def _today(campus: Campus, section: Section, day: date) -> list[tuple[Period, Meeting]]:
+    """The section's meetings on this day, in order."""
     schedule = schedule_on(campus, day)
     if schedule is None:
         return []
@@ -184,10 +197,6 @@ def _today(campus: Campus, section: Section, day: date) -> list[tuple[Period, Me
         for meeting in section.meetings
         if meeting.period == period.name and meets_on(section, meeting, day, read_on)
     ]
-
-
-def _start(pair: tuple[Period, Meeting]) -> object:
-    return pair[0].starts_at
 
 
 def _due(seat: Seat) -> tuple[datetime, UUID]:
@@ -216,6 +225,7 @@ def _asker(campus: Campus, pass_: Pass, labels: dict[UUID, str]) -> str:
 
 
 def _other_title(campus: Campus, pass_: Pass, shown: Section) -> str | None:
-    if pass_.student_id in shown.student_ids or pass_.section_id not in campus.sections:
+    if pass_.section_id is None or pass_.student_id in shown.student_ids:
         return None
-    return campus.sections[pass_.section_id].title
+    section = campus.sections.get(pass_.section_id)
+    return section.title if section else None

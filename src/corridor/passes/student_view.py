@@ -117,8 +117,12 @@ class StudentView(msgspec.Struct, frozen=True):
     @property
     def against_all(self) -> ShownReason | None:
         """The reason that stands against every destination alike, if there is one."""
-        firsts = {offer.reasons[0] if offer.reasons else None for offer in self.offers}
-        return firsts.pop() if len(firsts) == 1 else None
+        shared = (
+            reason
+            for reason in (self.offers[0].reasons if self.offers else ())
+            if all(reason in offer.reasons for offer in self.offers)
+        )
+        return next(shared, None)
 
 
 def view_student(state: SchoolState, student_id: UUID, now: datetime) -> StudentView:

@@ -32,7 +32,7 @@ from corridor.passes.issuing import issuing, origin_in_class, overridable_codes
 from corridor.passes.pages import choose_school, wants_fragment
 from corridor.passes.teacher_desk import HOME, Desk, class_context, desk_of_pass, find_desk, uuid_in
 
-_VERBS = frozenset({"arrive", "return", "end"})
+_VERBS = frozenset({"return", "end"})
 _MOST_AT_ONCE = 100
 _TO_SHEET = {"hx-retarget": "#sheet-body", "hx-reswap": "innerHTML"}
 
@@ -143,7 +143,7 @@ async def extend(request: PassRequest, pass_id: FromPath[UUID], data: URLEncoded
 async def move(
     request: PassRequest, pass_id: FromPath[UUID], verb: FromPath[str], data: URLEncodedBody[DeskForm]
 ) -> Response[Any]:
-    """Back, arrived, or ended without being back."""
+    """Back, or ended without being back."""
     if verb not in _VERBS:
         raise NotFound(f"There is no '{verb}' here.")
     action, command, _, _ = PLAIN_VERBS[verb]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, Response
+from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
 from corridor.base.errors import NotSignedIn
@@ -28,6 +29,8 @@ def _as_page(describe: _Handler) -> _Handler:
     def handle(request: Request[Any, Any, Any], error: Any) -> Response[Any]:
         problem = describe(request, error)
         status, detail = problem.status_code or 500, problem.content["detail"]
+        if isinstance(error, NotFoundException):
+            detail = "No page has this address. It may have been mistyped, or the page is gone."
         if wants_fragment(request):
             headers = problem.headers | {"hx-retarget": "#toasts", "hx-reswap": "beforeend"}
             return Template("toast.html", context={"text": detail, "kind": "stop"}, status_code=status, headers=headers)

@@ -4,6 +4,7 @@ import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -58,17 +59,18 @@ async def import_roster(
     allow_removals: float = DEFAULT_ALLOWED_REMOVALS,
     progress: Progress = _silent,
     on_new_schools: Sequence[NewSchools] = (),
+    import_id: UUID | None = None,
 ) -> RosterReport:
     """Make the campus what `source` says it is, and report what that changed.
 
     `time_zone` (IANA) is what new schools start with. `allow_removals` is the percentage of the active schools, people,
     memberships, sections or enrollments that may leave at once. `on_new_schools` add to new schools within the same
-    transaction. With `dry_run` everything is done but committed.
+    transaction. With `dry_run` everything is done but committed. `import_id` is the report's id to be.
 
     Raises `RosterUnreadable`, `TooManyRemovals` or `ImportRunning`; then nothing has changed. Every run but the last of
     these leaves a row in `roster_import`.
     """
-    report = RosterReport(id=new_id(), source=source.label, status=Status.RUNNING, started_at=clock.now())
+    report = RosterReport(id=import_id or new_id(), source=source.label, status=Status.RUNNING, started_at=clock.now())
     today = report.started_at.astimezone(ZoneInfo(time_zone)).date()
     async with _own_connection(database) as (connection, bare), _lock(bare):
         await _open_record(bare, report)

@@ -41,7 +41,8 @@ class Target(msgspec.Struct, frozen=True):
 async def drop_repeats(work: Work, target: Target) -> None:
     """Of rows with the same identifier keep the one modified last, else the one that stands last.
 
-    Some exports repeat a person for every school and a section for every period: what hangs on equal rows is put together.
+    Some exports repeat a person for every school and a section for every period: what hangs on equal rows is put
+    together.
     """
     stage, repeat = target.stage, f"repeat_{target.table}"
     place = "ARRAY['seq', 'line', 'new_id', 'dropped']"

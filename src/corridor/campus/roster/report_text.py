@@ -7,8 +7,8 @@ _HEADLINES = {
     Status.RUNNING: "Import of {source} is running.",
     Status.APPLIED: "Imported {source}.",
     Status.DRY_RUN: "Dry run of {source}: nothing was changed.",
-    Status.REFUSED: "Refused {source}: nothing was changed.",
-    Status.FAILED: "Could not import {source}: nothing was changed.",
+    Status.REFUSED: "Refused {source}.",
+    Status.FAILED: "Could not import {source}.",
     Status.INTERRUPTED: "The import of {source} was interrupted: nothing was changed.",
 }
 _COLUMNS = ("added", "changed", "reactivated", "removed", "unchanged", "rejected")

@@ -1,0 +1,1 @@
+"""The bench: how fast this installation is on this machine. `python -m bench`."""

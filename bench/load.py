@@ -1,0 +1,25 @@
+"""The load generator, a process of its own: `python -m bench.load`, a job on the first line of standard input, the
+result on standard output."""
+
+import asyncio
+import sys
+
+import msgspec
+import uvloop
+
+from bench.jobs import Job, ListenJob, PaceJob
+from bench.listen import run_listeners
+from bench.loops import run_loops
+from bench.pace import run_pace
+
+
+async def work(job: Job) -> msgspec.Struct:
+    if isinstance(job, ListenJob):
+        return await run_listeners(job, sys.stdout)
+    return await (run_pace(job) if isinstance(job, PaceJob) else run_loops(job))
+
+
+if __name__ == "__main__":
+    asked = msgspec.json.decode(sys.stdin.readline(), type=Job)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        print(msgspec.json.encode(runner.run(work(asked))).decode())
