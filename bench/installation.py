@@ -39,7 +39,7 @@ class Installation:
         self.settings = Settings(data_dir=folder / "data", time_zone="UTC")
         self.postgres = EmbeddedPostgres(self.settings.postgres_dir)
         self.database = Database(self.postgres.join())
-        self._folder = folder
+        self.folder = folder
 
     @property
     def postgres_pid(self) -> int:
@@ -76,7 +76,7 @@ class Installation:
     def _start(self, arguments: Sequence[str], python: Sequence[str], variables: Mapping[str, str]) -> Popen:
         program = Path(sys.executable).with_name("corridor")
         command = [sys.executable, *python, str(program), "--data-dir", str(self.settings.data_dir), *arguments]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=self._folder, env=variables)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=self.folder, env=variables)
 
 
 @contextlib.asynccontextmanager
@@ -96,8 +96,9 @@ async def installation() -> AsyncIterator[Installation]:
 
 
 def environment() -> dict[str, str]:
-    """The environment without anybody's own settings of Corridor."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    """The environment without anybody's own settings of Corridor, for a process that may be one of the bench's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return kept | {"PYTHONPATH": str(Path(__file__).parents[1])}
 
 
 def _announced_port(process: Popen) -> int:

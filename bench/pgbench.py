@@ -36,7 +36,7 @@ async def add_heads(database: Database, schools: int) -> None:
         await ensure_heads(session, [UUID(f"0be0c400-0000-7000-8000-{number:012}") for number in range(1, schools + 1)])
 
 
-def run_pgbench(
+def run(
     installation: Installation, *, schools: int, clients: int, seconds: float, pipelined: bool
 ) -> Rate:
     """`pipelined`: what follows the lock is sent in one go, the way the ledger sends it; otherwise statement by

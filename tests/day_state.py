@@ -1,7 +1,7 @@
 """A school day in memory: the decider as the ledger drives it, without a database.
 
-The school of `tests.school`: Washington Middle School, in New York, with periods 1 to 3 from 08:00 to 11:00 on weekdays.
-Everyone is in Algebra (204, period 1) and in Art (110, period 2); nobody has anything in period 3.
+The school of `tests.school`: Washington Middle School, in New York, with periods 1 to 3 from 08:00 to 11:00 every
+weekday. Everyone is in Algebra (204, period 1) and in Art (110, period 2); nobody has anything in period 3.
 """
 
 from collections.abc import Mapping, Sequence
@@ -95,7 +95,7 @@ def _campus(locations: Sequence[Location]) -> Campus:
         {id: Student(id, f"Student{n} Example", f"Example, Student{n}") for n, id in enumerate(STUDENTS)},
         {TEACHER: "Teacher Example"},
         sections,
-        {id: (ALGEBRA, ART) for id in STUDENTS},
+        dict.fromkeys(STUDENTS, (ALGEBRA, ART)),
         (BellSchedule("Regular", frozenset(range(1, 6)), periods),),
         date(2026, 8, 1),
         date(2027, 6, 30),

@@ -21,17 +21,17 @@ class Api:
 
     def __init__(self, client: httpx.AsyncClient, secret: str) -> None:
         self._client = client
-        self._headers = {"Authorization": f"Bearer {secret}"}
+        self.headers = {"Authorization": f"Bearer {secret}"}
 
     async def get(self, path: str, **query: Any) -> Any:
-        return await self._client.get(f"/api/v1{path}", params=query, headers=self._headers)
+        return await self._client.get(f"/api/v1{path}", params=query, headers=self.headers)
 
     async def post(self, path: str, body: Any = None, key: str | None = None) -> Any:
-        headers = self._headers | ({"Idempotency-Key": key} if key else {})
+        headers = self.headers | ({"Idempotency-Key": key} if key else {})
         return await self._client.post(f"/api/v1{path}", json=body, headers=headers)
 
     async def patch(self, path: str, body: Any) -> Any:
-        return await self._client.patch(f"/api/v1{path}", json=body, headers=self._headers)
+        return await self._client.patch(f"/api/v1{path}", json=body, headers=self.headers)
 
 
 class World:

@@ -5,3 +5,4 @@ import "./elements/clock";
 import "./elements/ring";
 import "./elements/live";
 import "./teacher";
+import "./admin";

@@ -32,9 +32,10 @@ from corridor.live.parts import Render
 from corridor.passes import api as passes_api
 from corridor.passes import student_pages, teacher_pages
 from corridor.passes.defaults import add_defaults
+from corridor.passes.evolve import begin_day
 from corridor.passes.load import draft, load_state
 from corridor.passes.room import PASS_ROOM, answer_about
-from corridor.web import campus_api, health, import_api
+from corridor.web import admin_bells, admin_import, admin_pages, campus_api, health, import_api
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
 from corridor.web.errors import APP_EXCEPTION_HANDLERS, PAGE_EXCEPTION_HANDLERS
@@ -49,7 +50,7 @@ log = structlog.get_logger("corridor.app")
 
 def make_decider() -> Rooms[SchoolState]:
     """The live day: all rooms on one ledger."""
-    return Rooms([CAMPUS_ROOM, PASS_ROOM], load=load_state, draft=draft, answer=answer_about)
+    return Rooms([CAMPUS_ROOM, PASS_ROOM], load=load_state, draft=draft, begin=begin_day, answer=answer_about)
 
 
 class Services:
@@ -125,6 +126,9 @@ def create_app(
             *teacher_pages.PAGE_ROUTES,
             *live_pages.PAGE_ROUTES,
             *live_teacher_pages.PAGE_ROUTES,
+            *admin_pages.PAGE_ROUTES,
+            *admin_bells.PAGE_ROUTES,
+            *admin_import.PAGE_ROUTES,
             asset_route(assets),
         ],
         exception_handlers=PAGE_EXCEPTION_HANDLERS,
@@ -136,7 +140,13 @@ def create_app(
         lifespan=[lifespan],
         state=State({"services": services, **(state or {})}),
         openapi_config=openapi_config(),
-        compression_config=CompressionConfig("gzip", minimum_size=1000, exclude=["/stream", "/live", "^/static/"]),
+        compression_config=CompressionConfig(
+            "gzip",
+            minimum_size=1000,
+            gzip_compress_level=4,
+            exclude=["/stream", "/live", "^/static/"],
+            exclude_opt_key=passes_api.COMPRESSES_ITSELF,
+        ),
         template_config=templates,
         before_send=[add_headers],
         request_max_body_size=settings.max_upload_mb * 1024 * 1024,

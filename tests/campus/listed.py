@@ -1,6 +1,6 @@
 """A roster source for tests: records from lists, and what the campus says afterwards in the source's identifiers."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -44,7 +44,7 @@ _INLINE = (Kind.SCHOOLS, Kind.TERMS, Kind.COURSES, Kind.PEOPLE, Kind.SECTIONS, K
 
 
 class Listed:
-    """`records` in any order; `gone` are identifiers by kind. Every kind of `kinds` has `mode`, the others are absent."""
+    """`records` in any order; `gone` are identifiers by kind. Each of `kinds` has `mode`, the others are absent."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Listed:
         self.problems = tuple(problems)
         self.silent = silent or {}
 
-    async def pull(self) -> AsyncIterator[Batch | Scope]:
+    async def pull(self) -> AsyncGenerator[Batch | Scope]:
         yield Batch(stage="Reading", problems=self.problems)
         for kind in self.kinds:
             yield Scope(kind=kind, mode=self.mode, silent=self.silent.get(kind, FULL))
@@ -77,7 +77,7 @@ def org(id: str, name: str = "", type: str = "school", identifier: str | None = 
 
 
 def term(id: str, title: str = "Year", **fields: Any) -> TermRecord:
-    whole_year = {"kind": "schoolYear", "starts_on": date(2026, 8, 20), "ends_on": date(2027, 6, 15)}
+    whole_year: dict[str, Any] = {"kind": "schoolYear", "starts_on": date(2026, 8, 20), "ends_on": date(2027, 6, 15)}
     return TermRecord(source_id=id, file="terms", line=1, title=title, **whole_year | fields)
 
 
@@ -138,9 +138,8 @@ def small_roster() -> list[Record]:
 async def load(database: Database, source: Listed | list[Record], **options: Any) -> RosterReport:
     """Import, with all removals allowed unless `options` say otherwise."""
     source = source if isinstance(source, Listed) else Listed(*source)
-    return await import_roster(
-        database, source, **{"clock": FixedClock(NOW), "time_zone": ZONE, "allow_removals": 100} | options
-    )
+    given: dict[str, Any] = {"clock": FixedClock(NOW), "time_zone": ZONE, "allow_removals": 100}
+    return await import_roster(database, source, **given | options)
 
 
 async def fetch(database: Database, sql: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -85,6 +85,14 @@ async def test_changed_rows_are_updated_in_place_and_counted(database: Database)
     ]
 
 
+async def test_a_term_may_get_a_parent_that_is_new(database: Database) -> None:
+    await load(database, [org("s1"), term("half")])
+
+    await load(database, [org("s1"), term("half", parent="year"), term("year", "Another")])
+
+    assert (await active_roster(database))["terms"][0][-1] == "year"
+
+
 async def test_a_section_has_changed_when_only_its_meetings_have(database: Database) -> None:
     await load(database, [org("s1"), section("c1", "1 3", "204")])
 

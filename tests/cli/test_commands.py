@@ -118,6 +118,9 @@ def test_the_embedded_database_ends_with_the_server(tmp_path_factory: pytest.Tem
         with corridor.serving() as url:
             assert httpx.get(f"{url}/health/ready").status_code == 200
             assert _servers_in(folder)
+            token = corridor.run("token", "create", "--role", "admin", "--name", "meanwhile").strip()
+            me = httpx.get(f"{url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+            assert me.json()["name"] == "meanwhile"
         assert not _servers_in(folder)
     finally:
         subprocess.run(["rm", "-rf", str(folder)], check=True)

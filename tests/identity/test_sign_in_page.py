@@ -199,7 +199,7 @@ async def test_the_demo_offers_its_accounts_and_a_real_installation_never_does(
     async with browse(app) as browser:
         page = await browser.get("/sign-in")
         assert "Dana Boss" in page.text
-        assert "district admin" in page.text
+        assert "District admin" in page.text
         await sign_in(browser)
         assert (await browser.get("/home")).text == "boss"
     async with browse(make_app(identity, demo_accounts=accounts)) as browser:

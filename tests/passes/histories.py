@@ -20,7 +20,7 @@ from corridor.passes.events import PassApproved, PassIssued
 from tests.day_state import clock
 
 ALL_CODES = ("one_open_pass", "full", "too_many_out", "daily_limit", "cooldown")
-# An ordinary morning; shortly before the end of a Friday; late at night; the nights in which clocks are set back and on.
+# An ordinary morning; shortly before the end of a Friday; late at night; the nights in which the clocks are changed.
 STARTS = (
     clock(8, 30),
     clock(10, 50, day=datetime(2026, 10, 9).date()),  # noqa: DTZ001 - a date
@@ -80,7 +80,7 @@ Step = Asks | Acts | Changes | Adds | Waits | Ticks
 _number = st.integers(0, 5)
 _asks = st.builds(
     Asks,
-    student=st.integers(0, 3),
+    student=_number,
     place=_number,
     origin=st.none() | _number,
     pass_type=st.none() | st.integers(0, 7),
@@ -91,33 +91,39 @@ _asks = st.builds(
 _acts = st.builds(
     Acts,
     command=st.sampled_from(
-        [ask.DenyPass, ask.CancelPass, ask.ArriveOnPass, ask.DepartOnPass, ask.ReturnPass, ask.EndPass]
+        [
+            *(ask.ReturnPass, ask.ReturnPass, ask.ReturnPass, ask.ArriveOnPass, ask.ArriveOnPass, ask.DepartOnPass),
+            *(ask.DenyPass, ask.CancelPass, ask.EndPass),
+        ]
     ),
-    which=_number,
-    as_student=st.booleans(),
+    which=st.integers(0, 3),
+    as_student=st.sampled_from([False, False, False, True]),
 )
 _approves = st.builds(
     Acts,
     command=st.just(ask.ApprovePass),
-    which=_number,
+    which=st.integers(0, 3),
     fields=st.sampled_from([{}, {"lift": ALL_CODES, "lift_reason": "It is urgent"}]),
 )
 _extends = st.builds(
     Acts,
     command=st.just(ask.ExtendPass),
-    which=_number,
+    which=st.integers(0, 3),
     fields=st.integers(0, 40).map(lambda minutes: {"minutes": minutes}),
 )
 _limits = st.none() | st.integers(0, 2)
-_changes = st.builds(
-    Changes,
-    place=_number,
-    changes=st.one_of(
-        st.builds(LocationChanges, capacity=_limits),
-        st.builds(LocationChanges, out_capacity=_limits),
-        st.builds(LocationChanges, active=st.booleans()),
-        st.builds(LocationChanges, kind=st.sampled_from(LocationKind), name=st.sampled_from(["Annex", "204", "Attic"])),
+_changes = st.one_of(
+    st.builds(
+        Changes,
+        place=_number,
+        changes=st.one_of(
+            st.builds(LocationChanges, capacity=_limits),
+            st.builds(LocationChanges, out_capacity=_limits),
+            st.builds(LocationChanges, active=st.booleans(), name=st.sampled_from(["Annex", "204", "Attic"])),
+            st.builds(LocationChanges, kind=st.sampled_from(LocationKind)),
+        ),
     ),
+    st.builds(Adds, _limits),
 )
 _waits = st.one_of(
     st.builds(Waits, st.integers(1, 90).map(lambda seconds: timedelta(seconds=seconds))),
@@ -125,14 +131,16 @@ _waits = st.one_of(
     st.builds(Waits, st.integers(1, 3).map(lambda days: timedelta(days=days))),
     st.builds(Waits, st.integers(-1, 1).map(lambda seconds: timedelta(seconds=seconds)), midnight=st.just(True)),
 )
-_steps = st.one_of(
-    _asks, _asks, _asks, _acts, _acts, _approves, _extends, _changes, _waits, _waits, st.just(Ticks()),
-    st.builds(Adds, _limits),
-)  # fmt: skip
+# How often each kind comes, out of twenty.
+_WEIGHTS = ((_asks, 6), (_acts, 5), (_approves, 3), (_extends, 1), (_changes, 1), (_waits, 3), (st.just(Ticks()), 1))
+_steps: st.SearchStrategy[Step] = st.sampled_from([kind for kind, weight in _WEIGHTS for _ in range(weight)]).flatmap(
+    lambda kind: kind
+)
 
 
 def histories(most: int) -> st.SearchStrategy[list[Step]]:
-    return st.lists(_steps, min_size=1, max_size=most)
+    """Up to `most` steps, and short histories no likelier than long ones."""
+    return st.integers(1, most).flatmap(lambda size: st.lists(_steps, min_size=size, max_size=size))
 
 
 def instant_after(step: Waits, state: SchoolState, now: datetime) -> datetime:

@@ -204,3 +204,14 @@ async def test_staff_override_a_full_place_with_a_reason(world: World) -> None:
     assert lifted.json()["lift_reason"] == "Not feeling well"
     without = await teacher.post(path, bodies[3] | {"override": {"codes": ["full"], "reason": " "}})
     assert without.status_code == 422
+
+
+async def test_a_board_is_the_same_compressed_or_not(world: World, admin: Api) -> None:
+    body = {"student_id": str(world.school.students[0]), "destination_id": str(world.school.library)}
+    await admin.post(f"/schools/{world.school.id}/passes", body)
+    path = f"/api/v1/schools/{world.school.id}/board"
+    plain = await world.client.get(path, headers=admin.headers | {"Accept-Encoding": "identity"})
+    compressed = await world.client.get(path, headers=admin.headers | {"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert compressed.headers["content-encoding"] == "gzip"
+    assert compressed.json() == plain.json()

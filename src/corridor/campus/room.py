@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from corridor.campus.decide import DECIDE, HasCampus
 from corridor.campus.events import LocationAdded, LocationChanged
 from corridor.campus.evolve import EVOLVE
@@ -22,7 +24,7 @@ def _rows(draft: HasCampus, events: Sequence[Recorded]) -> Rows:
             changed[recorded.event.location.id] = recorded.event.location
         elif isinstance(recorded.event, LocationChanged):
             changed[recorded.event.after.id] = recorded.event.after
-    return {_TABLE: list(changed.values())} if changed else {}
+    return {_TABLE: [msgspec.structs.asdict(location) for location in changed.values()]} if changed else {}
 
 
 CAMPUS_ROOM: Room[Any] = Room(decide=DECIDE, evolve=EVOLVE, rows=_rows)

@@ -1,6 +1,7 @@
 """Commands that bring in data from other systems."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -17,6 +18,21 @@ MOST_SHOWN = 20
 _COLUMNS = ("added", "changed", "reactivated", "removed", "unchanged", "rejected")
 
 
+class Percentage(click.ParamType):
+    """A number from 0 to 100, with or without its sign."""
+
+    name = "percentage"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(str(value).rstrip("% "))
+        except ValueError:
+            number = -1.0
+        if not 0 <= number <= 100:
+            self.fail(f"'{value}' is no percentage from 0 to 100.", param, ctx)
+        return number
+
+
 @click.group("import")
 def import_group() -> None:
     """Bring in data from other systems."""
@@ -27,10 +43,10 @@ def import_group() -> None:
 @click.option("--dry-run", is_flag=True, help="Check everything and report, but change nothing.")
 @click.option(
     "--allow-removals",
-    type=click.FloatRange(0, 100),
+    type=Percentage(),
     default=DEFAULT_ALLOWED_REMOVALS,
     show_default=True,
-    metavar="N",
+    metavar="N%",
     help="How many percent of a kind may leave at once.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")

@@ -8,11 +8,8 @@ under way.
 
 import asyncio
 import contextlib
-import os
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from hashlib import sha256
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -23,8 +20,7 @@ import structlog
 from corridor.base.clock import Clock
 from corridor.base.database import Database
 from corridor.base.errors import CorridorError, InvalidInput, NotFound, Unavailable
-from corridor.base.ids import new_id
-from corridor.ledger import chain
+from corridor.ledger.batch import Pending, Working, answer_row, event_rows, head_row
 from corridor.ledger.decider import Decider
 from corridor.ledger.store import (
     INSERT_ANSWERS,
@@ -33,7 +29,6 @@ from corridor.ledger.store import (
     Connection,
     EventReader,
     Head,
-    bytea,
     read_answers,
     read_heads,
 )
@@ -69,44 +64,6 @@ class _Cached(msgspec.Struct, Generic[S]):
     config_version: int
 
 
-class _Pending:
-    __slots__ = ("answer", "command", "command_id", "fingerprint", "school_id", "supplied")
-
-    def __init__(self, school_id: UUID, command: Command, command_id: UUID | None) -> None:
-        self.school_id = school_id
-        self.command = command
-        self.supplied = command_id is not None
-        self.command_id = command_id or new_id()
-        self.fingerprint = _fingerprint(command) if self.supplied else b""
-        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-
-    @property
-    def key(self) -> tuple[UUID, UUID]:
-        return self.school_id, self.command_id
-
-    def fail(self, error: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
-
-    def succeed(self, answer: Answer) -> None:
-        if not self.answer.done():
-            self.answer.set_result(answer)
-
-
-class _Working(Generic[S]):
-    """A school within a batch: its draft state, and what the batch adds."""
-
-    def __init__(self, head: Head, state: S, missed: Sequence[Recorded], gap: bool) -> None:
-        self.head = head
-        self.state = state
-        self.missed = missed
-        self.gap = gap
-        self.seq = head.seq
-        self.hash = head.hash
-        self.now = head.recorded_at
-        self.added: list[Recorded] = []
-
-
 class Ledger(Generic[S]):
     """The one way through which a school's day changes.
 
@@ -123,7 +80,7 @@ class Ledger(Generic[S]):
         self._connection: Connection | None = None
         self._cache: dict[UUID, _Cached[S]] = {}
         self._published: dict[UUID, int] = {}
-        self._waiting: deque[_Pending] = deque()
+        self._waiting: deque[Pending] = deque()
         self._refreshing: dict[UUID, asyncio.Future[None]] = {}
         self._listeners: list[Callable[[Committed[S]], None]] = []
         self._wake = asyncio.Event()
@@ -153,7 +110,7 @@ class Ledger(Generic[S]):
         """
         if self._closing:
             raise Unavailable("The server is stopping. Send the same request again.")
-        pending = _Pending(school_id, command, command_id)
+        pending = Pending(school_id, command, command_id)
         self._waiting.append(pending)
         self._wake.set()
         return await pending.answer
@@ -201,7 +158,7 @@ class Ledger(Generic[S]):
             if self._closing:
                 return
 
-    async def _answer_all(self, batch: list[_Pending]) -> None:
+    async def _answer_all(self, batch: list[Pending]) -> None:
         """Answer every command of the batch, whatever happens: together, together once more, then each alone."""
         for attempt, commands in enumerate((batch, batch, *([pending] for pending in batch))):
             rest = [pending for pending in commands if not pending.answer.done()]
@@ -220,7 +177,7 @@ class Ledger(Generic[S]):
                         pending.fail(_as_unavailable(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _commit(self, batch: Sequence[_Pending], *, settle: bool) -> None:
+    async def _commit(self, batch: Sequence[Pending], *, settle: bool) -> None:
         """One transaction for the whole batch. Any exception means that none of it is known to be recorded."""
         connection = await self._connect()
         school_ids = sorted({pending.school_id for pending in batch})
@@ -230,7 +187,7 @@ class Ledger(Generic[S]):
             before = await read_answers(connection, school_ids, ids) if ids else {}
         working = {school_id: await self._catch_up(connection, head) for school_id, head in heads.items()}
         clock = self.clock.now()
-        answers: dict[tuple[UUID, UUID], tuple[_Pending, Answer]] = {}
+        answers: dict[tuple[UUID, UUID], tuple[Pending, Answer]] = {}
         answer_rows = []
         for pending in batch:
             work = working.get(pending.school_id)
@@ -260,7 +217,7 @@ class Ledger(Generic[S]):
             body = msgspec.json.encode(answer)
             answers[pending.key] = (pending, Answer(body, decision.refused))
             if answer is not None:
-                answer_rows.append(_answer_row(pending, work.now, decision.refused, body))
+                answer_rows.append(answer_row(pending, work.now, decision.refused, body))
         await self._write(connection, list(working.values()), answer_rows)
         for work in working.values():
             self._publish(work)
@@ -271,9 +228,9 @@ class Ledger(Generic[S]):
 
     @staticmethod
     def _earlier(
-        pending: _Pending,
+        pending: Pending,
         before: dict[tuple[UUID, UUID], tuple[bytes, bool, bytes]],
-        answers: dict[tuple[UUID, UUID], tuple[_Pending, Answer]],
+        answers: dict[tuple[UUID, UUID], tuple[Pending, Answer]],
     ) -> tuple[bytes, Answer]:
         """The fingerprint and the answer of the command that came before under the same id."""
         if pending.key in answers:
@@ -282,7 +239,7 @@ class Ledger(Generic[S]):
         fingerprint, refused, body = before[pending.key]
         return fingerprint, Answer(body, refused, repeated=True)
 
-    def _record(self, work: _Working[S], pending: _Pending, decision: Decision) -> None:
+    def _record(self, work: Working[S], pending: Pending, decision: Decision) -> None:
         for event in decision.events:
             work.seq += 1
             recorded = Recorded(pending.school_id, work.seq, work.now, event.kind, event, pending.command_id)
@@ -290,7 +247,7 @@ class Ledger(Generic[S]):
             work.added.append(recorded)
 
     async def _write(
-        self, connection: Connection, working: Sequence[_Working[S]], answers: list[dict[str, object]]
+        self, connection: Connection, working: Sequence[Working[S]], answers: list[dict[str, object]]
     ) -> None:
         changed = [work for work in working if work.added]
         rows: dict[Any, list[Any]] = {}
@@ -299,22 +256,22 @@ class Ledger(Generic[S]):
                 rows.setdefault(table, []).extend(more)
         async with connection.pipeline():
             if changed:
-                events = [row for work in changed for row in _event_rows(work)]
+                events = [row for work in changed for row in event_rows(work)]
                 await connection.execute(INSERT_EVENTS, [encode_rows(events).decode()])
                 for table, some in rows.items():
                     await connection.execute(upsert(table), [encode_rows(some).decode()])
-                heads = encode_rows([_head_row(work) for work in changed])
+                heads = encode_rows([head_row(work) for work in changed])
                 await connection.execute(UPDATE_HEADS, [heads.decode()])
             if answers:
                 await connection.execute(INSERT_ANSWERS, [encode_rows(answers).decode()])
             await connection.commit()
 
-    async def _catch_up(self, connection: Connection, head: Head) -> _Working[S]:
+    async def _catch_up(self, connection: Connection, head: Head) -> Working[S]:
         """A draft of the school's state at its head, with the events that this process had not seen."""
         school_id = head.school_id
         cached = self._cache.get(school_id)
         if cached and cached.seq == head.seq and cached.config_version == head.config_version:
-            return _Working(head, self.decider.draft(cached.state), (), gap=False)
+            return Working(head, self.decider.draft(cached.state), (), gap=False)
         seen = self._published.get(school_id)
         missed = []
         if seen is not None and seen < head.seq:
@@ -333,9 +290,9 @@ class Ledger(Generic[S]):
                 state = self.decider.evolve(state, recorded)
         else:
             state = await self.decider.load(connection, school_id, head.recorded_at)
-        return _Working(head, state, () if gap else missed, gap)
+        return Working(head, state, () if gap else missed, gap)
 
-    def _publish(self, work: _Working[S]) -> None:
+    def _publish(self, work: Working[S]) -> None:
         """Make a committed state the cached one, and tell listeners what led to it."""
         school_id = work.head.school_id
         self._cache[school_id] = _Cached(work.state, work.seq, work.head.config_version)
@@ -386,48 +343,7 @@ class Ledger(Generic[S]):
                 await connection.close()
 
 
-def _fingerprint(command: Command) -> bytes:
-    return sha256(type(command).__name__.encode() + chain.canonical(command)).digest()[:16]
-
-
 def _as_unavailable(error: Exception) -> CorridorError:
     if isinstance(error, CorridorError):
         return error
     return Unavailable("The database did not answer, or not in time. Send the same request again.")
-
-
-def _event_rows(work: _Working[Any]) -> Iterable[dict[str, object]]:
-    """The new events as rows; advances the working hash along the chain."""
-    salts = os.urandom(chain.SALT_BYTES * len(work.added))
-    for index, recorded in enumerate(work.added):
-        assert recorded.event is not None
-        salt = salts[index * chain.SALT_BYTES : (index + 1) * chain.SALT_BYTES]
-        body = chain.canonical(recorded.event)
-        digest = chain.digest(salt, body)
-        work.hash = chain.link(work.hash, recorded.seq, recorded.recorded_at, recorded.kind, digest)
-        yield {
-            "school_id": recorded.school_id,
-            "seq": recorded.seq,
-            "recorded_at": recorded.recorded_at,
-            "kind": recorded.kind,
-            "body": body.decode(),
-            "salt": bytea(salt),
-            "digest": bytea(digest),
-            "hash": bytea(work.hash),
-            "command_id": recorded.command_id,
-        }
-
-
-def _head_row(work: _Working[Any]) -> dict[str, object]:
-    return {"school_id": work.head.school_id, "seq": work.seq, "hash": bytea(work.hash), "recorded_at": work.now}
-
-
-def _answer_row(pending: _Pending, now: datetime, refused: bool, body: bytes) -> dict[str, object]:
-    return {
-        "school_id": pending.school_id,
-        "command_id": pending.command_id,
-        "recorded_at": now,
-        "fingerprint": bytea(pending.fingerprint),
-        "refused": refused,
-        "body": body.decode(),
-    }

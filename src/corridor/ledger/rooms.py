@@ -32,7 +32,8 @@ class Room(msgspec.Struct, Generic[S], frozen=True):
 class Rooms(Generic[S]):
     """A `Decider` made of rooms.
 
-    `load` reads a state afresh, `draft` copies one, `answer` tells what a decision is about.
+    `load` reads a state afresh, `draft` copies one, `answer` tells what a decision is about. `begin` advances the
+    draft by what every event brings with it, whichever room it is of, before that room's own `evolve`.
     """
 
     tick = Tick()
@@ -43,6 +44,7 @@ class Rooms(Generic[S]):
         *,
         load: Callable[[psycopg.AsyncConnection[Any], UUID, datetime], Awaitable[S]],
         draft: Callable[[S], S],
+        begin: Callable[[S, Recorded], None],
         answer: Callable[[S, Decision], Any],
     ) -> None:
         self._rooms = rooms
@@ -54,6 +56,7 @@ class Rooms(Generic[S]):
         self.kinds: Mapping[str, type[Event]] = {event.kind: event for event in self._evolve}
         self.load = load
         self.draft = draft
+        self._begin = begin
         self.answer = answer
 
     def decide(self, state: S, command: Command, now: datetime) -> Decision:
@@ -62,6 +65,8 @@ class Rooms(Generic[S]):
         return self._decide[type(command)](state, command, now)
 
     def evolve(self, draft: S, recorded: Recorded) -> S:
+        assert recorded.event is not None
+        self._begin(draft, recorded)
         for evolve in self._evolve[type(recorded.event)]:
             evolve(draft, recorded)
         return draft

@@ -18,8 +18,8 @@ from corridor.ledger.words import Event, Recorded
 
 Connection = psycopg.AsyncConnection[Any]
 
-INSERT_EVENTS = insert(LedgerEvent.__table__)  # type: ignore[arg-type]
-INSERT_ANSWERS = insert(LedgerAnswer.__table__)  # type: ignore[arg-type]
+INSERT_EVENTS = insert(LedgerEvent.__table__)
+INSERT_ANSWERS = insert(LedgerAnswer.__table__)
 UPDATE_HEADS = """
     UPDATE ledger_head SET seq = row.seq, hash = row.hash, recorded_at = row.recorded_at
     FROM json_to_recordset(%s::json) AS row (school_id uuid, seq bigint, hash bytea, recorded_at timestamptz)

@@ -5,7 +5,6 @@ same values as `unnest` arrays costs one each.
 """
 
 from functools import cache
-from typing import LiteralString, cast
 
 import msgspec
 from sqlalchemy import JSON, Table
@@ -16,32 +15,32 @@ encode_rows = msgspec.json.Encoder().encode
 
 
 @cache
-def upsert(table: Table) -> LiteralString:
+def upsert(table: Table) -> str:
     """SQL that inserts the rows of one JSON array parameter, replacing those whose primary key is there."""
     names = [column.name for column in table.columns]
     keys = [column.name for column in table.primary_key.columns]
     rest = [name for name in names if name not in keys]
     changes = ", ".join(f"{name} = excluded.{name}" for name in rest)
-    return _insert(table) + cast("LiteralString", f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}")
+    return f"{_insert(table)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
 
 
 @cache
-def insert(table: Table) -> LiteralString:
+def insert(table: Table) -> str:
     """SQL that inserts the rows of one JSON array parameter."""
     return _insert(table)
 
 
-def _insert(table: Table) -> LiteralString:
+def _insert(table: Table) -> str:
     names = ", ".join(column.name for column in table.columns)
     typed = ", ".join(f"{column.name} {_type(column.type)}" for column in table.columns)
     chosen = ", ".join(
         f"{column.name}::json" if isinstance(column.type, JSON) else column.name for column in table.columns
     )
     # Names and types come from our own tables; the values travel as the one parameter.
-    sql = f"INSERT INTO {table.name} ({names}) SELECT {chosen} FROM json_to_recordset(%s::json) AS row ({typed})"  # noqa: S608
-    return cast("LiteralString", sql)
+    rows = f"json_to_recordset(%s::json) AS row ({typed})"
+    return f"INSERT INTO {table.name} ({names}) SELECT {chosen} FROM {rows}"  # noqa: S608
 
 
 def _type(kind: object) -> str:
     # JSON columns travel as text, so that the bytes stored are the bytes that were hashed.
-    return "text" if isinstance(kind, JSON) else kind.compile(dialect=_DIALECT)  # type: ignore[attr-defined,no-any-return]
+    return "text" if isinstance(kind, JSON) else kind.compile(dialect=_DIALECT)  # type: ignore[attr-defined]

@@ -102,7 +102,7 @@ async def _verify_chain(
 
 
 async def _compare(connection: Connection, rebuild: Rebuild, school_id: UUID) -> list[str]:
-    differences = []
+    differences: list[str] = []
     unexplained = []
     skip = rebuild.unknown()
     for table, expected in rebuild.tables().items():

@@ -20,10 +20,10 @@ class Edition:
         self.state = state
         self.succeeded = asyncio.Event()
 
-    async def outdated(self, timeout: float) -> bool:
-        """Wait until there is a newer edition, or `timeout` seconds for nothing."""
+    async def outdated(self, within: float) -> bool:
+        """Whether there is a newer edition within so many seconds; returns as soon as there is."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 await self.succeeded.wait()
         except TimeoutError:
             return False

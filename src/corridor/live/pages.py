@@ -62,10 +62,11 @@ async def stream_board(
 
 
 @get("/live/student", include_in_schema=False, media_type=MEDIA_TYPE, opt={"permission": Action.PASS_REQUEST})
-async def stream_student(request: PassRequest, after: After = None) -> Stream:
+async def stream_student(request: PassRequest) -> Stream:
+    """Begins with everything: some of it depends on the time, and not only on the events since the page was made."""
     me = await find_self(request)
     look = StudentLook(_services(request).render, me.id, csrf_token({"request": request}))
-    return await page_stream(request, me.school_id, look, after=after)
+    return await page_stream(request, me.school_id, look)
 
 
 PAGE_ROUTES: list[Any] = [show_board, stream_board, stream_student]

@@ -1,6 +1,6 @@
 """Live pages: what changed of a page, sent as it changes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from time import monotonic
 from typing import Any, Protocol, cast
@@ -14,6 +14,10 @@ from corridor.live.api import sequence
 from corridor.live.feed import Feed, Feeds
 from corridor.live.parts import Look, changes, everything
 from corridor.live.sse import HEADERS, MEDIA_TYPE, OPENING, PING_SECONDS, Life, frame
+
+
+LOOK_AGAIN_SECONDS = 5.0
+"""How soon a page is looked at again when nothing happened: some of it depends on the time."""
 
 
 class Services(Protocol):
@@ -37,11 +41,12 @@ async def page_stream(
     services = cast("Services", request.app.state.services)
     feed = await services.feeds.of(school_id)
     last = sequence(request.headers.get("last-event-id"))
-    frames = _frames(feed, services.clock, look, after if last is None else last)
+    frames = page_frames(feed, services.clock, look, after if last is None else last)
     return Stream(frames, media_type=MEDIA_TYPE, headers=HEADERS)
 
 
-async def _frames(feed: Feed, clock: Clock, look: Look, after: int | None) -> AsyncIterator[bytes]:
+async def page_frames(feed: Feed, clock: Clock, look: Look, after: int | None) -> AsyncGenerator[bytes]:
+    """What `page_stream` sends."""
     life = Life()
     with feed.read():
         edition = feed.newest
@@ -52,13 +57,13 @@ async def _frames(feed: Feed, clock: Clock, look: Look, after: int | None) -> As
         yield opening
         spoke_at = monotonic()
         while not life.over:
-            news = await edition.outdated(life.patience)
+            await edition.outdated(min(LOOK_AGAIN_SECONDS, life.patience))
             edition, before = feed.newest, parts
             parts = look(edition.state, clock.now())
             html = changes(before, parts)
             if html:
                 yield frame(html, event="parts", id=edition.seq)
-            elif not news or monotonic() - spoke_at >= PING_SECONDS:
+            elif monotonic() - spoke_at >= PING_SECONDS:
                 yield _clock(clock.now())
             else:
                 continue

@@ -1,7 +1,9 @@
 """Passes over HTTP."""
 
+import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
 
@@ -24,7 +26,11 @@ from corridor.passes.decide import MOST_MINUTES, Refused
 from corridor.passes.queries import Board, PassFilter, board, find_pass, list_passes, school_of_pass
 
 LONGEST_KEY = 255
+COMPRESSES_ITSELF = "compresses_itself"
+"""Set in a route's `opt` when its answers are compressed already."""
+
 _JSON = "application/json"
+_QUICK = 1
 
 
 class Services(Protocol):
@@ -297,33 +303,56 @@ async def index_pass_types(request: PassRequest, school_id: FromPath[UUID]) -> P
     return PassTypePage([pass_type for pass_type in state.pass_types.values() if pass_type.active])
 
 
+class RenderedBoard:
+    """A board as JSON, encoded at most once, and compressed at most once."""
+
+    def __init__(self, state: SchoolState, seq: int) -> None:
+        self.state = state
+        self._seq = seq
+
+    @cached_property
+    def plain(self) -> bytes:
+        return msgspec.json.encode(board(self.state, self._seq))
+
+    @cached_property
+    def compressed(self) -> bytes:
+        return gzip.compress(self.plain, compresslevel=_QUICK, mtime=0)
+
+
 class BoardCache:
-    """The newest board of each school as JSON: many read it between two changes."""
+    """The newest board of each school: many read it between two changes."""
 
     def __init__(self) -> None:
-        self._boards: dict[UUID, tuple[SchoolState, bytes]] = {}
+        self._boards: dict[UUID, RenderedBoard] = {}
 
-    async def json(self, ledger: Ledger[SchoolState], school_id: UUID) -> bytes:
+    async def newest(self, ledger: Ledger[SchoolState], school_id: UUID) -> RenderedBoard:
         state = await ledger.state(school_id)
         cached = self._boards.get(school_id)
-        if cached and cached[0] is state:
-            return cached[1]
+        if cached and cached.state is state:
+            return cached
         known = ledger.known(school_id)
         assert known is not None
-        rendered = msgspec.json.encode(board(*known))
-        self._boards[school_id] = (known[0], rendered)
+        rendered = self._boards[school_id] = RenderedBoard(*known)
         return rendered
 
 
-@get("/schools/{school_id:uuid}/board", tags=["Passes"], summary="The board", opt={"permission": Action.BOARD_VIEW})
+@get(
+    "/schools/{school_id:uuid}/board",
+    tags=["Passes"],
+    summary="The board",
+    opt={"permission": Action.BOARD_VIEW, COMPRESSES_ITSELF: True},
+)
 async def show_board(request: PassRequest, school_id: FromPath[UUID]) -> Response[Board]:
     """All open passes now, from memory."""
     require(request.user, Action.BOARD_VIEW, school_id=school_id)
     state = request.app.state
     if "boards" not in state:
         state.boards = BoardCache()
-    rendered = await state.boards.json(services_of(request).ledger, school_id)
-    return Response(rendered, media_type=_JSON)
+    rendered: RenderedBoard = await state.boards.newest(services_of(request).ledger, school_id)
+    headers = {"vary": "accept-encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(rendered.plain, media_type=_JSON, headers=headers)
+    return Response(rendered.compressed, media_type=_JSON, headers=headers | {"content-encoding": "gzip"})
 
 
 API_ROUTES: list[Any] = [

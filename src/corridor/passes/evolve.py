@@ -71,7 +71,6 @@ def advance(pass_: Pass | None, recorded: Recorded) -> Pass:
 def evolve_pass(draft: SchoolState, recorded: Recorded) -> None:
     """Advance the draft by an event of a pass."""
     pass_id: UUID = recorded.event.pass_id  # type: ignore[union-attr]
-    _begin_day(draft, recorded)
     before = draft.passes.pop(pass_id, None)
     if before:
         count(draft, before, -1)
@@ -86,8 +85,7 @@ def evolve_pass(draft: SchoolState, recorded: Recorded) -> None:
 
 
 def evolve_refusal(draft: SchoolState, recorded: Recorded) -> None:
-    """A refusal changes nothing but the day it happened on."""
-    _begin_day(draft, recorded)
+    """A refusal changes nothing; it is kept for whoever asks later."""
 
 
 EVOLVE: dict[type[Event], Callable[[SchoolState, Recorded], None]] = {
@@ -106,8 +104,8 @@ EVOLVE: dict[type[Event], Callable[[SchoolState, Recorded], None]] = {
 }
 
 
-def _begin_day(draft: SchoolState, recorded: Recorded) -> None:
-    """Forget what was closed before the local day of this event."""
+def begin_day(draft: SchoolState, recorded: Recorded) -> None:
+    """Forget what was closed before the local day of this event, whichever room it is of."""
     day = local(draft.campus, recorded.recorded_at).date()
     if day <= draft.day:
         return

@@ -1,6 +1,6 @@
 """What the pages about passes share: which school they show, and how a form is answered."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,7 @@ from corridor.campus.queries import list_schools
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, services_of
 
-_SEE_OTHER = 303
+_SEE_OTHER: Final = 303
 _MOST_SCHOOLS = 500
 
 

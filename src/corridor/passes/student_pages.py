@@ -1,5 +1,6 @@
 """The student's pages: where to go, and the pass one is on."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +45,6 @@ class Self(msgspec.Struct, frozen=True):
     id: UUID
     school_id: UUID
     state: SchoolState
-    seq: int
 
 
 async def find_self(request: PassRequest) -> Self:
@@ -52,10 +52,9 @@ async def find_self(request: PassRequest) -> Self:
     student_id = person_limit(request.user, Action.PASS_REQUEST)
     ledger = services_of(request).ledger
     for school_id in sorted(request.user.school_ids or ()):
-        await ledger.state(school_id)
-        known = ledger.known(school_id)
-        if known and student_id in known[0].campus.students:
-            return Self(student_id, school_id, *known)
+        state = await ledger.state(school_id)
+        if student_id is not None and student_id in state.campus.students:
+            return Self(student_id, school_id, state)
     raise NotFound("This page is for students, and no school's roster has you as one. The office can tell more.")
 
 
@@ -107,10 +106,9 @@ async def move(request: PassRequest, pass_id: FromPath[UUID], verb: FromPath[str
     if verb not in _VERBS:
         raise NotFound(f"There is no '{verb}' here.")
     action, command, _, _ = PLAIN_VERBS[verb]
-    try:
+    # Someone else may have been quicker: then the page shows what is so now.
+    with suppress(Conflict):
         answered(await act_on_pass(request, pass_id, action, command), 200)
-    except Conflict:
-        pass  # Someone else was quicker. The page shows what is so now.
     return done(request, HOME, await _now(request))
 
 
@@ -129,7 +127,7 @@ def _whole_or_part(request: Request[Any, Any, Any], context: dict[str, Any], sta
 
 def _view(request: PassRequest, me: Self) -> dict[str, Any]:
     view = view_student(me.state, me.id, services_of(request).clock.now())
-    return {"view": view, "school": view.school, "seq": me.seq}
+    return {"view": view, "school": view.school}
 
 
 def _offer(request: PassRequest, me: Self, place: Location) -> dict[str, Any]:

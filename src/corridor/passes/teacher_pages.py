@@ -256,7 +256,7 @@ async def _approve(request: PassRequest, pass_id: UUID, override: Override | Non
 def _done(request: PassRequest, desk: Desk) -> Response[Any]:
     """What changed comes over the live connection; here the sheet is put away."""
     if wants_fragment(request):
-        return Response("", media_type="text/html", headers=_TO_SHEET)
+        return Response("", status_code=200, media_type="text/html", headers=_TO_SHEET)
     return Redirect(desk.path, status_code=303)
 
 

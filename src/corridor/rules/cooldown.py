@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from corridor.campus.timetable import local
+from corridor.campus.timetable import local, next_midnight
 from corridor.day.state import SchoolState, Status
 from corridor.rules.verdict import Ask, Objection
 
@@ -12,7 +12,7 @@ CODE = "cooldown"
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`minutes` since the student's last pass ended."""
+    """`minutes` since the student's last pass ended; none from one day to the next."""
 
     minutes: int = 5
 
@@ -25,7 +25,9 @@ def judge(params: Params, ask: Ask, state: SchoolState, now: datetime) -> Object
     ]
     if not ended:
         return None
-    allowed_at = max(ended) + timedelta(minutes=params.minutes)
+    last = max(ended)
+    # At midnight the state may forget what has ended, and whether it has must not matter.
+    allowed_at = min(last + timedelta(minutes=params.minutes), next_midnight(state.campus, last))
     if now >= allowed_at:
         return None
     at = _shown(state, allowed_at)

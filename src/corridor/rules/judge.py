@@ -48,7 +48,6 @@ DEFAULTS = (
     Default("capacity_out_of", capacity.Params(), Effect.REFUSE, _EVERY_CHANNEL, overridable=True),
     Default("daily_limit", daily_limit.Params(), Effect.NEEDS_STAFF, _SELF_SERVICE, overridable=True),
     Default("cooldown", cooldown.Params(), Effect.REFUSE, _SELF_SERVICE, overridable=True),
-    Default("cooldown", cooldown.Params(), Effect.WARN, frozenset({Channel.STAFF}), overridable=True),
 )
 
 

@@ -33,8 +33,15 @@ class Asset(msgspec.Struct, frozen=True):
     packed: bytes | None
 
 
+class _Entry(msgspec.Struct, frozen=True):
+    """What Vite's manifest says of a file, as far as it concerns us."""
+
+    file: str
+    css: tuple[str, ...] = ()
+
+
 class Assets:
-    """The files of one build in `folder`, read once at first use. All access raises `SetupError` when nothing is built."""
+    """The files of one build in `folder`, read once at first use. Raises `SetupError` when nothing is built."""
 
     def __init__(self, folder: Path = STATIC) -> None:
         self._folder = folder
@@ -45,15 +52,17 @@ class Assets:
 
     def url(self, source: str) -> str:
         """Where a browser finds what was built from `source`, such as `src/icons.json`."""
-        return URL + self._entry(source)["file"]
+        return URL + self._entry(source).file
 
     def stylesheets(self, source: str) -> list[str]:
         """Where a browser finds the styles that a script of the build brings with it."""
-        return [URL + path for path in self._entry(source).get("css", ())]
+        return [URL + path for path in self._entry(source).css]
 
     def fonts(self) -> list[str]:
         """The typefaces that every page needs, to be fetched before the styles ask for them."""
-        return [URL + entry["file"] for source, entry in self._manifest.items() if source.endswith("latin-wght-normal.woff2")]
+        return [
+            URL + entry.file for source, entry in self._manifest.items() if source.endswith("latin-wght-normal.woff2")
+        ]
 
     @cached_property
     def files(self) -> Mapping[str, Asset]:
@@ -66,14 +75,14 @@ class Assets:
         }
 
     @cached_property
-    def _manifest(self) -> dict[str, dict[str, Any]]:
+    def _manifest(self) -> dict[str, _Entry]:
         path = self._folder / "manifest.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, Any]])
+            return msgspec.json.decode(path.read_bytes(), type=dict[str, _Entry])
         except FileNotFoundError:
             raise SetupError(f"The front end is not built: there is no {path}. Run `make assets`.") from None
 
-    def _entry(self, source: str) -> dict[str, Any]:
+    def _entry(self, source: str) -> _Entry:
         try:
             return self._manifest[source]
         except KeyError:

@@ -22,7 +22,7 @@ _NOT_KEPT = (b"cache-control", b"no-store")
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
-    """For the application's `before_send`. What does not say how long it may be kept is not kept: computers are shared."""
+    """For the application's `before_send`. What does not say how long to keep it is not kept: computers are shared."""
     if message["type"] != "http.response.start":
         return
     headers = list(message["headers"])

@@ -31,7 +31,7 @@ def home_of(role: Role) -> str:
 
 def navigation(request: Request[Any, Any, Any]) -> list[Link]:
     """The pages that whoever asks may go to; none for a student, who has one, or for a stranger."""
-    principal: Principal | None = request.user if "user" in request.scope else None
+    principal: Principal | None = request.scope.get("user")
     if principal is None or principal.role is Role.STUDENT:
         return []
     pages = [

@@ -88,17 +88,14 @@ async def _apply_district(work: Work) -> UUID | None:
 
 
 async def _write(work: Work, target: Target, **constants: object) -> None:
-    """Insert, update and deactivate the rows of one table. `constants` are columns of new rows alone."""
+    """Deactivate, insert and update the rows of one table. `constants` are columns of new rows alone.
+
+    New rows come before changed ones, which may refer to them.
+    """
     table, stage = target.table, target.stage
     columns = ", ".join(target.columns)
     staged = ", ".join(f"s.{name}" for name in target.columns)
     await work.run(f"UPDATE {table} t SET active = false FROM gone_{table} g WHERE g.id = t.id")
-    spoken = [name for name in target.columns if name not in work.scope(target.kind).silent]
-    updates = ", ".join(f"{name} = s.{name}" for name in spoken)
-    await work.run(
-        f"""UPDATE {table} t SET source_id = s.source_id, active = true, {updates}
-            FROM change_{table} c JOIN {stage} s ON s.seq = c.seq WHERE c.action <> 'added' AND t.id = s.id"""
-    )
     extra = "".join(f", {name}" for name in constants)
     values = "".join(f", %({name})s" for name in constants)
     await work.run(
@@ -106,6 +103,12 @@ async def _write(work: Work, target: Target, **constants: object) -> None:
             SELECT s.id, s.source_id, true, {staged}{values}
             FROM change_{table} c JOIN {stage} s ON s.seq = c.seq WHERE c.action = 'added' ORDER BY s.seq""",
         **constants,
+    )
+    spoken = [name for name in target.columns if name not in work.scope(target.kind).silent]
+    updates = ", ".join(f"{name} = s.{name}" for name in spoken)
+    await work.run(
+        f"""UPDATE {table} t SET source_id = s.source_id, active = true, {updates}
+            FROM change_{table} c JOIN {stage} s ON s.seq = c.seq WHERE c.action <> 'added' AND t.id = s.id"""
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -162,15 +162,16 @@ def _encoded(report: RosterReport) -> str:
 async def _read(work: Work, source: RosterSource, progress: Progress) -> None:
     staging = Staging(work.connection)
     await staging.create()
-    async for message in source.pull():
-        if isinstance(message, Scope):
-            work.scopes[message.kind] = message
-            continue
-        for problem in message.problems:
-            work.findings.add(problem)
-        await staging.add(message)
-        work.report.rows_read += len(message.records) + sum(problem.rejected for problem in message.problems)
-        progress(message.stage, message.done, message.size)
+    async with aclosing(source.pull()) as messages:
+        async for message in messages:
+            if isinstance(message, Scope):
+                work.scopes[message.kind] = message
+                continue
+            for problem in message.problems:
+                work.findings.add(problem)
+            await staging.add(message)
+            work.report.rows_read += len(message.records) + sum(problem.rejected for problem in message.problems)
+            progress(message.stage, message.done, message.size)
     await staging.finish()
 
 

@@ -43,7 +43,9 @@ async def plan_guardianships(work: Work) -> None:
                 FROM pair n FULL JOIN guardianship g ON g.guardian_id = n.guardian_id AND g.student_id = n.student_id),
             outcome AS (
                 SELECT *, (guardian_says OR student_says)
-                          AND {_stays("guardian_id")} AND {_stays("student_id")} AS holds FROM word)
+                          AND {_stays("guardian_id")} AND {_stays("student_id")}
+                          AND student_id IN (SELECT id FROM future_student)
+                          AND guardian_id NOT IN (SELECT id FROM future_student) AS holds FROM word)
             SELECT guardian_id, student_id, guardian_says, student_says, holds,
                    CASE WHEN NOT known THEN 'added' WHEN holds AND NOT active THEN 'reactivated'
                         WHEN active AND NOT holds THEN 'removed'

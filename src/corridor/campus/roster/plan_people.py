@@ -139,11 +139,11 @@ async def _resolve_roles(work: Work) -> None:
     )
     await work.run("UPDATE stage_role r SET school_id = o.school_id FROM org_ref o WHERE o.source_id = r.org_ref")
     await work.run(
-        """UPDATE stage_role r SET is_primary = r.org_ref = p.primary_ref
+        """UPDATE stage_role r SET is_primary = r.is_primary AND r.org_ref = p.primary_ref
            FROM stage_person p
            WHERE p.id = r.person_id AND NOT p.dropped AND NOT p.gone
-             AND EXISTS (SELECT FROM stage_role o
-                         WHERE o.person_id = p.id AND o.org_ref = p.primary_ref AND NOT o.dropped)"""
+             AND EXISTS (SELECT FROM stage_role o WHERE o.person_id = p.id AND o.org_ref = p.primary_ref
+                         AND o.is_primary AND NOT o.dropped)"""
     )
 
 

@@ -31,9 +31,13 @@ async def plan_schools(work: Work) -> None:
     await work.run(
         """CREATE TEMPORARY TABLE org_ref AS
            SELECT source_id, id AS school_id FROM future_school
-           UNION SELECT source_id, NULL FROM stage_school WHERE type = 'district'
-           UNION SELECT source_id, NULL FROM district WHERE source_id IS NOT NULL"""
+           UNION SELECT source_id, NULL FROM stage_school WHERE type = 'district'"""
     )
+    if not work.is_bulk(Kind.SCHOOLS):
+        await work.run(
+            """INSERT INTO org_ref SELECT source_id, NULL FROM district
+               WHERE source_id NOT IN (SELECT source_id FROM org_ref)"""
+        )
 
 
 async def plan_terms(work: Work) -> None:

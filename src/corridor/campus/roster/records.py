@@ -4,7 +4,7 @@ An adapter (OneRoster files, a REST service, Ed-Fi) translates its format into t
 import knows nothing of formats. References between records are the source's own identifiers.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
@@ -213,4 +213,4 @@ class RosterSource(Protocol):
     @property
     def label(self) -> str: ...
 
-    def pull(self) -> AsyncIterator[Batch | Scope]: ...
+    def pull(self) -> AsyncGenerator[Batch | Scope]: ...

@@ -5,7 +5,8 @@ last day: a day too many does less harm than a day too few.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Iterator
+import contextlib
+from collections.abc import AsyncGenerator, Generator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -30,13 +31,15 @@ class OneRosterCsv:
         self.mode = mode
         self.label = label or path.name
 
-    async def pull(self) -> AsyncIterator[Batch | Scope]:
+    async def pull(self) -> AsyncGenerator[Batch | Scope]:
         messages = self._read()
         try:
             while (message := await asyncio.to_thread(next, messages, None)) is not None:
                 yield message
         finally:
-            messages.close()
+            # If this task was cancelled, a thread may still be reading; it then ends the generator itself.
+            with contextlib.suppress(ValueError):
+                messages.close()
 
     def _read(self) -> Generator[Batch | Scope]:
         package = open_package(self.path)

@@ -1,0 +1,150 @@
+"""`python -m bench`: measure, print, and write the results down. `QUICK=1` in the environment makes a short run of it."""
+
+import asyncio
+import os
+import resource
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+import rich.table
+from rich.console import Console
+
+from bench import board, client, passes, pgbench, report, roster, sampler, streams, whole
+from bench.installation import Installation, installation
+from bench.jobs import PassJob
+from bench.passes import Length
+from bench.processes import resident_mib
+from bench.schools import add_schools
+
+RESULTS = Path(__file__).with_name("results")
+_SHOWN = 40
+out = Console(width=160)
+
+
+class Size(msgspec.Struct, frozen=True):
+    """How much is measured. The first of the schools is the one that is measured alone."""
+
+    length: Length
+    schools: list[int]
+    listeners: int
+    listen_seconds: float
+    roster_students: int
+    roster_schools: int
+
+
+FULL = Size(Length(2, 8, 3), [3000] + [1000] * 19, 2000, 30, 33_000, 40)
+QUICK = Size(Length(1, 2, 1), [3000] + [200] * 19, 2000, 6, 1200, 2)
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Measure Corridor on this machine. QUICK=1 in the environment: a short run."""
+    if ctx.invoked_subcommand is None:
+        quick = bool(os.environ.get("QUICK"))
+        open_files = raise_open_files()
+        made = asyncio.run(measure(QUICK if quick else FULL, report.this_machine(open_files), quick=quick))
+        report.show(made, out)
+        out.print(f"\nThe same as JSON: {report.write(made, RESULTS)}", highlight=False)
+
+
+@main.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def markdown(path: Path) -> None:
+    """Print a result as Markdown."""
+    report.show(msgspec.json.decode(path.read_bytes(), type=report.Report), out, markdown=True)
+
+
+@main.command()
+@click.option("--connections", default=64, show_default=True)
+@click.option("--seconds", default=8.0, show_default=True)
+def profile(connections: int, seconds: float) -> None:
+    """Show where the server's time goes while passes are issued and returned."""
+    asyncio.run(_profile(connections, seconds))
+
+
+async def _profile(connections: int, seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "samples"
+        async with installation() as made:
+            targets = await add_schools(made.database, made.settings, QUICK.schools[:1])
+            with made.serving("-m", "bench.sampler", str(path)) as server:
+                job = PassJob(
+                    port=server.port, targets=targets, connections=connections, warm_up=1, seconds=seconds, watched={}
+                )
+                os.kill(server.pid, sampler.START)
+                out.print(f"{client.loop(job).per_second:,.0f} commands/s while being watched", highlight=False)
+        samples = msgspec.json.decode(path.read_bytes(), type=sampler.Samples)
+    for title, counts in (("by itself", samples.own), ("with what it calls", samples.whole)):
+        table = rich.table.Table("%", title)
+        for name, count in sorted(counts.items(), key=lambda item: -item[1])[:_SHOWN]:
+            table.add_row(f"{100 * count / samples.total:.1f}", name)
+        out.print(table)
+
+
+async def measure(size: Size, machine: report.Machine, *, quick: bool) -> report.Report:
+    async with installation() as made:
+        with made.serving() as server:
+            empty = resident_mib(server.pid)
+        say("writing schools")
+        targets = await add_schools(made.database, made.settings, size.schools[:1])
+        await pgbench.add_heads(made.database, len(size.schools))
+        pass_rows = []
+        with made.serving() as server:
+            loaded = resident_mib(server.pid)
+            say("live events")
+            heard = streams.measure(server, targets[0], listeners=size.listeners, seconds=size.listen_seconds)
+            say("board")
+            board_table, board_aim = board.measure(server, targets[0], size.length)
+            for connections in passes.CONNECTIONS:
+                say(f"passes, 1 school, {connections} connections")
+                pass_rows.append(passes.measure(made, server, targets, connections, size.length))
+        say("writing schools")
+        targets += await add_schools(made.database, made.settings, size.schools[1:], first=2)
+        with made.serving() as server:
+            all_loaded = resident_mib(server.pid)
+            for connections in passes.CONNECTIONS:
+                say(f"passes, {len(targets)} schools, {connections} connections")
+                pass_rows.append(passes.measure(made, server, targets, connections, size.length))
+        say("verification")
+        verification = await whole.measure(made.database, targets)
+        say("import")
+        imported = roster.measure(
+            made, made.folder / "roster", students=size.roster_students, schools=size.roster_schools
+        )
+    memory = report.Table(
+        "Memory of the server",
+        "What the server's process holds.",
+        ("state", "MiB"),
+        [
+            ["no schools", empty],
+            [f"a school of {size.schools[0]:,} students", loaded],
+            [f"the same with {size.listeners:,} listeners", heard.server_mib],
+            [f"{len(size.schools)} schools with {sum(size.schools):,} students", all_loaded],
+        ],
+    )
+    return report.Report(
+        datetime.now(UTC).date().isoformat(),
+        quick,
+        machine,
+        [passes.table(pass_rows), board_table, heard.table, imported, memory, verification],
+        [passes.aim(pass_rows), board_aim, heard.aim],
+    )
+
+
+def say(what: str) -> None:
+    out.print(f"[dim]{what} ...[/]")
+
+
+def raise_open_files() -> int:
+    """Allow as many open files as the system lets us, here and in what is started from here. Returns how many."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+if __name__ == "__main__":
+    main()

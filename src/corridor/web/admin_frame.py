@@ -1,0 +1,43 @@
+"""What every page of the administration has around it: where one can go, for which school."""
+
+from typing import Any
+
+import msgspec
+
+from corridor.identity.permissions import Action, Scope, scope_of
+from corridor.identity.principal import Principal
+from corridor.passes.api import PassRequest
+from corridor.passes.pages import SchoolChoice
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A page of the administration. `of_school`: it shows one school at a time."""
+
+    path: str
+    words: str
+    icon: str
+    of_school: bool = True
+
+
+_PLACES = (
+    Place("/admin", "Overview", "list", of_school=False),
+    Place("/admin/locations", "Locations", "map-pin"),
+    Place("/admin/bells", "Bell times", "clock"),
+    Place("/admin/import", "Roster import", "upload", of_school=False),
+)
+
+
+def may_import(principal: Principal) -> bool:
+    """Whether the principal may import the district's roster."""
+    return scope_of(principal.role, Action.ROSTER_IMPORT) is Scope.DISTRICT and principal.school_ids is None
+
+
+def frame(request: PassRequest, choice: SchoolChoice | None, path: str) -> dict[str, Any]:
+    """The context of the frame around the page `path`. Without a choice of schools the page is the whole district's."""
+    may = may_import(request.user)
+    places = [place for place in _PLACES if may or place.path != "/admin/import"]
+    here = next(place for place in places if place.path == path)
+    context: dict[str, Any] = {"places": places, "here": here, "may_import": may, "all_schools": choice.all if choice else []}
+    if choice and (here.of_school or len(choice.all) == 1):
+        context["school"] = choice.school
+    return context

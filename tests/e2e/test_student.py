@@ -1,0 +1,142 @@
+"""A student's day in a real browser, and the board beside it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from corridor.base.database import Database
+from corridor.identity.principal import Role
+from tests.browser import Pages
+from tests.e2e.served import PASSWORD, Served, served
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+@pytest.fixture
+async def school(database: Database, tmp_path: Path) -> AsyncIterator[Served]:
+    async with served(database, tmp_path) as running:
+        await running.account(Role.STUDENT, "ana", "student-0")
+        await running.account(Role.HALL_MONITOR, "monitor", "teacher-1")
+        yield running
+
+
+async def signed_in(new_page: Pages, school: Served, username: str, **options: Any) -> Page:
+    page = await new_page(school.url, **options)
+    await page.goto("/sign-in")
+    await page.get_by_label("Username").fill(username)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+async def requested_pass(school: Served) -> str:
+    (row,) = (await school.as_teacher(f"/schools/{school.school.id}/board"))["items"]
+    return str(row["pass"]["id"])
+
+
+async def test_from_where_to_until_back_again(new_page: Pages, school: Served) -> None:
+    student = await signed_in(new_page, school, "ana", **PHONE)
+    board = await signed_in(new_page, school, "monitor")
+    await expect(board.get_by_text("Everyone is in class")).to_be_visible()
+
+    await student.get_by_role("link", name="Restroom A").click()
+    await expect(student).to_have_url(f"{school.url}/student/to/{school.school.restroom}")
+    await student.get_by_role("button", name="Ask to go").click()
+    await expect(student.get_by_role("heading", name="Teacher0 Example has your request.")).to_be_visible()
+    await expect(student).to_have_url(f"{school.url}/student")
+    await expect(board.locator("#board-asking")).to_contain_text("Student00 Example")
+
+    await school.as_teacher(f"/passes/{await requested_pass(school)}/approve", {})
+    await expect(student.get_by_role("heading", name="Back by")).to_be_visible()
+    await expect(student.get_by_role("img", name="6 min left")).to_be_visible()
+    await expect(board.locator("#board-out")).to_contain_text("Student00 Example")
+    await expect(board.locator("#board-asking > li")).to_have_count(0)
+
+    await school.later(minutes=7)
+    await expect(student.get_by_role("heading", name="Time's up: head back to 204.")).to_be_visible()
+    await expect(board.locator(".out-over")).to_contain_text("over time")
+
+    await student.get_by_role("button", name="I'm back").click()
+    await expect(student.get_by_text("Welcome back. You were out 8 min.")).to_be_visible()
+    await expect(student.get_by_role("link", name="Library")).to_contain_text("from")
+    await expect(board.get_by_text("Everyone is in class")).to_be_visible()
+
+
+async def test_tiles_close_and_open_by_themselves(new_page: Pages, school: Served) -> None:
+    student = await signed_in(new_page, school, "ana", **PHONE)
+    tile = student.get_by_role("link", name="Restroom A")
+    await expect(tile).to_contain_text("6 min")
+    for number in (1, 2):
+        body = {"student_id": str(school.school.students[number]), "destination_id": str(school.school.restroom)}
+        await school.as_teacher(f"/schools/{school.school.id}/passes", body)
+    await expect(tile).to_contain_text("full")
+
+
+async def test_what_one_is_filling_in_is_left_alone(new_page: Pages, school: Served) -> None:
+    student = await signed_in(new_page, school, "ana", **PHONE)
+    await student.get_by_role("link", name="Nurse").click()
+    await student.get_by_label("Reason").fill("my head")
+    body = {"student_id": str(school.school.students[1]), "destination_id": str(school.school.nurse)}
+    async with student.expect_response("**/live/student"):
+        await student.reload()
+    await student.get_by_label("Reason").fill("my head")
+    await school.as_teacher(f"/schools/{school.school.id}/passes", body)
+    await school.later(minutes=1)
+    await student.get_by_text("21 min").click()
+    await expect(student.get_by_label("Reason")).to_have_value("my head")
+    await student.get_by_role("button", name="Ask to go").click()
+    await expect(student.get_by_role("heading", name="has your request.")).to_be_visible()
+
+
+async def test_it_all_works_without_scripts(new_page: Pages, school: Served) -> None:
+    student = await signed_in(new_page, school, "ana", java_script_enabled=False, **PHONE)
+    await student.get_by_role("link", name="Restroom A").click()
+    await student.get_by_role("button", name="Ask to go").click()
+    await school.as_teacher(f"/passes/{await requested_pass(school)}/approve", {})
+    await student.reload()
+    await expect(student.get_by_text("until 08:36")).to_be_visible()
+    await student.get_by_role("button", name="I'm back").click()
+    await expect(student.get_by_text("Welcome back.")).to_be_visible()
+
+
+async def test_a_broken_link_is_told_and_healed(new_page: Pages, school: Served) -> None:
+    board = await new_page(school.url)
+    await board.route("**/live/**", lambda route: route.abort())
+    await board.goto("/sign-in?next=/board")
+    await board.get_by_label("Username").fill("monitor")
+    await board.get_by_label("Password").fill(PASSWORD)
+    await board.get_by_role("button", name="Sign in").click()
+    await expect(board.get_by_text("No connection since")).to_be_visible()
+    body = {"student_id": str(school.school.students[1]), "destination_id": str(school.school.nurse)}
+    await school.as_teacher(f"/schools/{school.school.id}/passes", body)
+    await board.unroute("**/live/**")
+    await expect(board.get_by_text("Student01 Example")).to_be_visible()
+    await expect(board.get_by_text("No connection since")).to_be_hidden()
+
+
+async def test_the_ring_follows_the_server_and_not_the_device(new_page: Pages, school: Served) -> None:
+    body = {"student_id": str(school.school.students[0]), "destination_id": str(school.school.restroom)}
+    await school.as_teacher(f"/schools/{school.school.id}/passes", body)
+    await school.later(minutes=4, seconds=30)
+    student = await new_page(school.url)
+    await student.clock.install(time=0)
+    await student.goto("/sign-in")
+    await student.get_by_label("Username").fill("ana")
+    await student.get_by_label("Password").fill(PASSWORD)
+    await student.get_by_role("button", name="Sign in").click()
+    await expect(student.get_by_role("img", name="2 min left")).to_be_visible()
+
+
+async def test_a_ring_keeps_its_colour_when_its_row_changes(new_page: Pages, school: Served) -> None:
+    body = {"student_id": str(school.school.students[1]), "destination_id": str(school.school.nurse)}
+    made = await school.as_teacher(f"/schools/{school.school.id}/passes", body)
+    await school.later(minutes=13)
+    board = await signed_in(new_page, school, "monitor")
+    ring = board.locator("corridor-ring svg")
+    await expect(ring).to_have_class("over")
+    await school.as_teacher(f"/passes/{made['id']}/arrive", {})
+    await expect(board.get_by_text("there since")).to_be_visible()
+    await expect(ring).to_have_class("over")

@@ -1,0 +1,139 @@
+"""What a teacher's page shows, decided in memory."""
+
+from datetime import date
+
+from msgspec.structs import replace
+
+from corridor.campus.model import Campus, Student
+from corridor.passes.classroom import Lookout, classroom, distinct_names, look_at_class
+from corridor.passes.issuing import issuing, origin_in_class
+from tests.day_state import ALGEBRA, ART, LIBRARY, RESTROOM, ROOM_204, STUDENTS, TEACHER, Day, clock, id_of, make_state
+
+SATURDAY = date(2026, 10, 10)
+
+
+def shown(hours: int, minutes: int = 0, *, day: date | None = None) -> tuple[str, bool]:
+    """The class that the teacher of both sees at this time, and whether it is under way."""
+    hour = look_at_class(make_state().campus, TEACHER, None, clock(hours, minutes, day=day)).hour
+    assert hour is not None
+    return hour.section.title, hour.now
+
+
+def student(name: str, family: str, grade: str | None = None) -> Student:
+    return Student(id_of(f"{name} {family} {grade}"), f"{name} {family}", f"{family}, {name}", grade)
+
+
+def names(*students: Student) -> list[str]:
+    labels = distinct_names(students)
+    return [labels[each.id] for each in students]
+
+
+def asking(day: Day, lookout: Lookout) -> list[str]:
+    room = classroom(day.state, lookout)
+    assert room is not None
+    return [each.name for each in room.asking]
+
+
+def test_the_class_under_way_is_shown() -> None:
+    assert shown(8, 30) == ("Algebra", True)
+    assert shown(9, 0) == ("Art", True)
+
+
+def test_before_school_and_between_classes_the_next_one_is_shown() -> None:
+    assert shown(7, 0) == ("Algebra", False)
+
+
+def test_after_the_last_class_it_stays() -> None:
+    assert shown(10, 30) == ("Art", False)
+    assert shown(16, 0) == ("Art", False)
+
+
+def test_on_a_day_without_school_some_class_is_shown_as_not_under_way() -> None:
+    assert shown(9, 0, day=SATURDAY)[1] is False
+
+
+def test_the_address_may_name_a_class() -> None:
+    hour = look_at_class(make_state().campus, TEACHER, ART, clock(8, 30)).hour
+    assert hour is not None
+    assert (hour.section.title, hour.now, hour.place, hour.teachers) == ("Art", False, "110", ("Teacher Example",))
+
+
+def test_who_teaches_nobody_has_the_classes_under_way_to_choose_from() -> None:
+    lookout = look_at_class(make_state().campus, None, None, clock(8, 30))
+    assert [hour.section.title for hour in lookout.hours] == ["Algebra"]
+    assert lookout.hour is None
+    assert classroom(make_state(), lookout) is None
+
+
+def test_lists_have_first_names_and_as_much_more_as_tells_people_apart() -> None:
+    assert names(student("Ana", "Ruiz"), student("Ben", "Ode")) == ["Ana", "Ben"]
+    assert names(student("Ana", "Ruiz"), student("ana", "Soto"), student("Ben", "Ode")) == [
+        "Ana Ruiz",
+        "ana Soto",
+        "Ben",
+    ]
+    assert names(student("Ana", "Ruiz", "9"), student("Ana", "Ruiz", "10")) == ["Ana Ruiz (9)", "Ana Ruiz (10)"]
+
+
+def test_given_names_of_several_words_stay_whole() -> None:
+    assert names(student("José Luis", "de la Cruz")) == ["José Luis"]
+
+
+def test_seats_stand_by_name_with_marked_letters_beside_their_plain_ones() -> None:
+    state = make_state()
+    people = {
+        each.id: each for each in (student("Zoë", "A"), student("Đức", "B"), student("Émile", "C"), student("Eve", "D"))
+    }
+    section = replace(state.campus.sections[ALGEBRA], student_ids=tuple(people))
+    campus: Campus = replace(state.campus, students=people, sections={ALGEBRA: section})
+    room = classroom(replace(state, campus=campus), look_at_class(campus, TEACHER, ALGEBRA, clock(8, 30)))
+    assert room is not None
+    assert [seat.label for seat in room.seats] == ["Đức", "Émile", "Eve", "Zoë"]
+
+
+def test_those_who_are_out_are_counted_the_soonest_due_first() -> None:
+    day = Day()
+    day.issue(STUDENTS[1], LIBRARY)
+    day.issue(STUDENTS[0], RESTROOM)
+    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now))
+    assert room is not None
+    assert [seat.student.id for seat in room.out] == [STUDENTS[0], STUDENTS[1]]
+
+
+def test_requests_come_to_the_teacher_whose_class_the_student_leaves() -> None:
+    day = Day()
+    day.requested(STUDENTS[0])
+    assert asking(day, look_at_class(day.state.campus, TEACHER, ART, day.now)) == ["Student0"]
+    assert asking(day, look_at_class(day.state.campus, None, ALGEBRA, day.now)) == ["Student0"]
+    assert asking(day, look_at_class(day.state.campus, None, ART, day.now)) == []
+
+
+def test_a_request_from_nobody_knows_where_comes_to_all_the_student_s_teachers() -> None:
+    day = Day(now=clock(10, 30))
+    day.requested(STUDENTS[0])
+    assert asking(day, look_at_class(day.state.campus, None, ART, day.now)) == ["Student0"]
+    assert asking(day, look_at_class(day.state.campus, None, ALGEBRA, day.now)) == ["Student0"]
+
+
+def test_where_a_student_can_be_sent_leaves_out_where_they_are() -> None:
+    offered = issuing(make_state(), STUDENTS[0], TEACHER, None, clock(8, 30))
+    assert [offer.place.name for offer in offered.places] == ["Restroom A", "Nurse", "Library"]
+    assert [offer.place.name for offer in offered.rooms] == ["110"]
+
+
+def test_a_place_says_what_stands_against_it() -> None:
+    day = Day()
+    for student_id in STUDENTS[1:3]:
+        day.issue(student_id, RESTROOM)
+    restroom = issuing(day.state, STUDENTS[0], TEACHER, None, day.now).places[0]
+    assert (restroom.there, [reason.code for reason in restroom.reasons]) == (2, ["full"])
+
+
+def test_a_pass_starts_in_the_class_s_room_while_the_class_meets_or_nobody_knows_better() -> None:
+    state = make_state()
+    algebra = look_at_class(state.campus, TEACHER, ALGEBRA, clock(8, 30)).hour
+    assert origin_in_class(state, algebra, STUDENTS[0], clock(8, 30)) == ROOM_204
+    later = look_at_class(state.campus, TEACHER, ALGEBRA, clock(9, 30)).hour
+    assert origin_in_class(state, later, STUDENTS[0], clock(9, 30)) is None
+    free = look_at_class(state.campus, TEACHER, ALGEBRA, clock(10, 30)).hour
+    assert origin_in_class(state, free, STUDENTS[0], clock(10, 30)) == ROOM_204

@@ -1,0 +1,306 @@
+"""The teacher's page over HTTP, with and without htmx."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from corridor.identity.principal import Role
+from tests.school import make_school
+from tests.web.visitor import Visitor, visitor, words
+from tests.world import World
+
+
+async def teacher(world: World, number: int = 0) -> Visitor:
+    return await visitor(world, Role.TEACHER, person_id=world.school.teachers[number])
+
+
+async def ask(world: World, number: int = 0, **wish: Any) -> str:
+    """A student asks for the restroom; gives the pass's id."""
+    pupil = await world.student(number)
+    answer = await pupil.post(
+        f"/schools/{world.school.id}/passes", {"destination_id": str(world.school.restroom), **wish}
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def fill_restroom(world: World) -> None:
+    """Both places in it are taken by the last two students."""
+    staff = await world.caller(Role.SCHOOL_ADMIN, school_id=world.school.id)
+    for student_id in world.school.students[-2:]:
+        body = {"student_id": str(student_id), "destination_id": str(world.school.restroom)}
+        assert (await staff.post(f"/schools/{world.school.id}/passes", body)).status_code == 201
+
+
+async def status_of(world: World, pass_id: str) -> str:
+    staff = await world.teacher()
+    return str((await staff.get(f"/passes/{pass_id}")).json()["status"])
+
+
+async def test_the_class_that_meets_now_is_shown_with_who_sits_in_it(world: World) -> None:
+    page = words(await (await teacher(world)).get("/teacher"))
+    assert "Algebra" in page
+    assert "Period 1, until 09:00 204" in page
+    assert "Student00 Student01" in page
+    assert "0 out" in page
+
+
+async def test_a_teacher_whose_class_is_later_sees_that_one(world: World) -> None:
+    page = words(await (await teacher(world, 1)).get("/teacher"))
+    assert "Period 2, 09:00 to 10:00, not now" in page
+
+
+async def test_the_page_says_who_is_out_where_and_since_when(world: World) -> None:
+    await fill_restroom(world)
+    page = words(await (await teacher(world)).get("/teacher"))
+    assert "2 out" in page
+    assert "Student04 Restroom A since 08:30" in page
+
+
+async def test_a_pass_is_issued_in_two_steps(world: World) -> None:
+    mine = await teacher(world)
+    student_id = world.school.students[0]
+    sheet = await mine.get(f"/teacher/students/{student_id}", part=True)
+    assert "Restroom A 6 min" in words(sheet)
+    assert "<html" not in sheet.text
+    answer = await mine.post(
+        f"/teacher/students/{student_id}/passes", part=True, destination_id=str(world.school.restroom)
+    )
+    assert (answer.status_code, answer.text) == (200, "")
+    assert answer.headers["hx-retarget"] == "#sheet-body"
+    assert "1 out" in words(await mine.get("/teacher"))
+
+
+async def test_without_htmx_the_steps_are_pages(world: World) -> None:
+    mine = await teacher(world)
+    student_id = world.school.students[0]
+    assert "<html" in (await mine.get(f"/teacher/students/{student_id}")).text
+    answer = await mine.post(f"/teacher/students/{student_id}/passes", destination_id=str(world.school.restroom))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/teacher")
+
+
+async def test_an_issued_pass_starts_in_the_class_s_room(world: World) -> None:
+    mine = await teacher(world)
+    form = {"destination_id": str(world.school.library), "minutes": "12", "reason": "a book"}
+    await mine.post(f"/teacher/students/{world.school.students[0]}/passes", **form)
+    (row,) = (await (await world.teacher()).get(f"/schools/{world.school.id}/board")).json()["items"]
+    assert row["origin_name"] == "204"
+    assert (row["pass"]["minutes"], row["pass"]["reason"]) == (12, "a book")
+
+
+async def test_a_refusal_gives_every_reason_and_can_be_overridden_with_a_why(world: World) -> None:
+    await fill_restroom(world)
+    mine = await teacher(world)
+    address = f"/teacher/students/{world.school.students[0]}/passes"
+    refused = await mine.post(address, part=True, destination_id=str(world.school.restroom))
+    assert refused.status_code == 409
+    assert refused.headers["hx-retarget"] == "#sheet-body"
+    said = words(refused)
+    assert "Restroom A is full: 2 of 2 places are taken." in said
+    assert "You may override this." in said
+    codes = re.search(r'name="codes" value="([^"]*)"', refused.text)
+    assert codes is not None
+    form = {"destination_id": str(world.school.restroom), "codes": codes.group(1)}
+    without_why = await mine.post(address, part=True, **form)
+    assert without_why.status_code == 422
+    assert (await mine.post(address, part=True, why="urgent", **form)).status_code == 200
+    assert "3 out" in words(await mine.get("/teacher"))
+
+
+async def test_what_cannot_be_overridden_has_no_button_for_it(world: World) -> None:
+    await ask(world)
+    mine = await teacher(world)
+    address = f"/teacher/students/{world.school.students[0]}/passes"
+    refused = await mine.post(address, part=True, destination_id=str(world.school.library))
+    assert refused.status_code == 409
+    assert "This cannot be overridden." in words(refused)
+    assert "Send anyway" not in words(refused)
+
+
+async def test_a_substitute_reads_who_may_override(world: World) -> None:
+    await fill_restroom(world)
+    pass_id = await ask_while_open(world)
+    substitute = await visitor(world, Role.SUBSTITUTE, school_id=world.school.id)
+    refused = await substitute.post(
+        f"/teacher/passes/{pass_id}/approve", part=True, section=str(world.school.algebra)
+    )
+    assert refused.status_code == 409
+    assert "A teacher or administrator may override this." in words(refused)
+    assert "Approve anyway" not in words(refused)
+
+
+async def ask_while_open(world: World) -> str:
+    """A request that was fine when it was made, but is not any more: the restroom lost a place meanwhile."""
+    admin = await world.caller(Role.DISTRICT_ADMIN)
+    await admin.patch(f"/locations/{world.school.restroom}", {"capacity": 3})
+    pass_id = await ask(world)
+    await admin.patch(f"/locations/{world.school.restroom}", {"capacity": 2})
+    return pass_id
+
+
+async def test_a_request_is_approved_with_one_form(world: World) -> None:
+    pass_id = await ask(world, reason="please")
+    mine = await teacher(world)
+    page = words(await mine.get("/teacher"))
+    assert "6 min, asked 08:30: please" in page
+    assert (await mine.post(f"/teacher/passes/{pass_id}/approve", part=True)).status_code == 200
+    assert await status_of(world, pass_id) == "active"
+
+
+async def test_a_request_is_denied_with_one_form(world: World) -> None:
+    pass_id = await ask(world)
+    answer = await (await teacher(world)).post(f"/teacher/passes/{pass_id}/deny")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/teacher")
+    assert await status_of(world, pass_id) == "denied"
+
+
+async def test_an_approval_that_rules_stand_against_says_which_and_can_be_forced(world: World) -> None:
+    await fill_restroom(world)
+    pass_id = await ask_while_open(world)
+    mine = await teacher(world)
+    refused = await mine.post(f"/teacher/passes/{pass_id}/approve", part=True)
+    assert refused.status_code == 409
+    assert "Approve anyway" in words(refused)
+    forced = await mine.post(f"/teacher/passes/{pass_id}/approve", part=True, codes="full", why="cannot wait")
+    assert forced.status_code == 200
+    assert await status_of(world, pass_id) == "active"
+
+
+async def test_all_requests_are_approved_at_once_but_for_those_that_rules_stand_against(world: World) -> None:
+    first, second = await ask(world, 0), await ask(world, 1)
+    await (await world.caller(Role.DISTRICT_ADMIN)).patch(f"/locations/{world.school.restroom}", {"capacity": 1})
+    mine = await teacher(world)
+    page = await mine.get("/teacher")
+    assert "2 ask to go" in words(page)
+    answer = await mine.post("/teacher/approve-all", part=True, ids=f"{first},{second}")
+    assert answer.status_code == 409
+    assert "One request is still waiting" in words(answer)
+    assert "Restroom A is full: 1 of 1 places are taken." in words(answer)
+    assert [await status_of(world, first), await status_of(world, second)] == ["active", "requested"]
+
+
+async def test_requests_that_are_gone_do_not_stop_the_others(world: World) -> None:
+    first, second = await ask(world, 0), await ask(world, 1)
+    mine = await teacher(world)
+    await mine.post(f"/teacher/passes/{first}/deny")
+    assert (await mine.post("/teacher/approve-all", part=True, ids=f"{first},{second}")).status_code == 200
+    assert await status_of(world, second) == "active"
+
+
+async def test_a_request_from_another_of_my_classes_says_from_which(world: World) -> None:
+    await ask(world)
+    page = words(await (await teacher(world)).get("/teacher", section=str(world.school.art)))
+    assert "Art" in page
+    assert "Student00 asks to go to Restroom A" in page
+
+
+async def test_a_request_does_not_come_to_a_teacher_of_other_classes(world: World) -> None:
+    await ask(world)
+    page = words(await (await teacher(world, 1)).get("/teacher"))
+    assert "asks to go to" not in page
+
+
+async def test_who_is_out_can_be_back_given_time_or_ended(world: World) -> None:
+    mine = await teacher(world)
+    for number, (verb, form, status) in enumerate(
+        [("return", {}, "ended"), ("extend", {"minutes": "5"}, "active"), ("end", {}, "ended")]
+    ):
+        pass_id = await ask(world, number)
+        await mine.post(f"/teacher/passes/{pass_id}/approve")
+        if verb == "extend":
+            sheet = words(await mine.get(f"/teacher/students/{world.school.students[number]}", part=True))
+            assert "Back in class" in sheet
+        assert (await mine.post(f"/teacher/passes/{pass_id}/{verb}", part=True, **form)).status_code == 200
+        assert await status_of(world, pass_id) == status
+
+
+async def test_a_student_and_a_hall_monitor_have_no_class_page(world: World) -> None:
+    pupil = await visitor(world, Role.STUDENT, person_id=world.school.students[0])
+    monitor = await visitor(world, Role.HALL_MONITOR, school_id=world.school.id)
+    for someone in (pupil, monitor):
+        assert (await someone.get("/teacher")).status_code == 403
+    assert (await pupil.get(f"/teacher/students/{world.school.students[1]}")).status_code == 403
+    pass_id = await ask(world)
+    assert (await pupil.post(f"/teacher/passes/{pass_id}/approve")).status_code == 403
+
+
+async def test_a_stranger_is_sent_to_sign_in(world: World) -> None:
+    answer = await Visitor(world.client).get("/teacher")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/teacher")
+
+
+async def test_another_school_s_classes_students_and_passes_are_not_found(world: World) -> None:
+    other = await make_school(world.database, name="Lincoln", district_id=world.school.district_id)
+    staff = await world.caller(Role.DISTRICT_ADMIN)
+    body = {"student_id": str(other.students[0]), "destination_id": str(other.library)}
+    pass_id = (await staff.post(f"/schools/{other.id}/passes", body)).json()["id"]
+    mine = await teacher(world)
+    for answer in (
+        await mine.get("/teacher", section=str(other.algebra)),
+        await mine.get("/teacher", school=str(other.id)),
+        await mine.get(f"/teacher/students/{other.students[0]}"),
+        await mine.get(f"/live/teacher/{other.id}"),
+    ):
+        assert answer.status_code == 404, answer.url
+    assert (await mine.post(f"/teacher/passes/{pass_id}/end")).status_code == 404
+    assert (
+        await mine.post(f"/teacher/students/{other.students[0]}/passes", destination_id=str(other.library))
+    ).status_code == 404
+
+
+async def test_who_teaches_nobody_chooses_among_the_classes_that_meet_now(world: World) -> None:
+    substitute = await visitor(world, Role.SUBSTITUTE, school_id=world.school.id)
+    page = words(await substitute.get("/teacher"))
+    assert "Which class are you with?" in page
+    assert "Algebra Teacher0 Example, 204" in page
+    assert "Art" not in page
+    covered = words(await substitute.get("/teacher", section=str(world.school.algebra)))
+    assert "Student00" in covered
+
+
+async def test_students_who_share_a_first_name_have_their_full_names(world: World) -> None:
+    await rename(world, 0, "Ana", "Ruiz")
+    await rename(world, 1, "Ana", "Soto")
+    page = words(await (await teacher(world)).get("/teacher"))
+    assert "Ana Ruiz Ana Soto Student02" in page
+
+
+async def test_names_and_reasons_are_shown_as_they_are_written(world: World) -> None:
+    await rename(world, 0, "<b>Bobby</b>", 'O"Neil')
+    pass_id = await ask(world, reason="<img src=x onerror=alert(1)>")
+    mine = await teacher(world)
+    for page in (await mine.get("/teacher"), await mine.get(f"/teacher/students/{world.school.students[0]}")):
+        assert "<b>Bobby" not in page.text
+        assert "<img" not in page.text
+        assert "Bobby" in words(page)
+    assert pass_id
+
+
+async def rename(world: World, number: int, given: str, family: str) -> None:
+    async with world.database.session() as session:
+        await session.execute(
+            text("UPDATE person SET given_name = :given, family_name = :family WHERE id = :id"),
+            {"given": given, "family": family, "id": world.school.students[number]},
+        )
+        await session.execute(text("UPDATE ledger_head SET config_version = config_version + 1"))
+    await world.services.ledger.refresh(world.school.id)
+
+
+@pytest.mark.parametrize("minutes", ["0", "1000", "ten", "-5"])
+async def test_minutes_that_are_none_are_refused_with_a_hint(world: World, minutes: str) -> None:
+    answer = await (await teacher(world)).post(
+        f"/teacher/students/{world.school.students[0]}/passes",
+        part=True,
+        destination_id=str(world.school.restroom),
+        minutes=minutes,
+    )
+    assert answer.status_code == 422
+    assert "from 1 to 999" in words(answer)
+
+
+async def test_a_class_that_is_no_longer_on_the_roster_is_not_found(world: World) -> None:
+    answer = await (await teacher(world)).get("/teacher", section=str(UUID(int=7)))
+    assert answer.status_code == 404
