@@ -160,12 +160,12 @@ class Day:
 
     def request(self, student_id: UUID = STUDENTS[0], destination_id: UUID = RESTROOM, **wishes: Any) -> Decision:
         """A student's own request; `wishes` are further fields of the command."""
-        fields = {"pass_id": new_id(), "by": student_id, "channel": Channel.STUDENT} | wishes
+        fields: dict[str, Any] = {"pass_id": new_id(), "by": student_id, "channel": Channel.STUDENT} | wishes
         return self.submit(RequestPass(student_id=student_id, destination_id=destination_id, **fields))
 
     def issue(self, student_id: UUID = STUDENTS[0], destination_id: UUID = RESTROOM, **wishes: Any) -> Pass:
         """A pass given by the teacher, active at once."""
-        fields = {"by": TEACHER, "channel": Channel.STAFF} | wishes
+        fields: dict[str, Any] = {"by": TEACHER, "channel": Channel.STAFF} | wishes
         decision = self.request(student_id, destination_id, **fields)
         assert not decision.refused, decision.about
         return self.pass_of(decision)

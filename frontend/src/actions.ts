@@ -13,6 +13,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/** A choice with `data-submits` is sent as soon as it is made. */
+document.addEventListener("change", (event) => {
+  const choice = event.target as HTMLSelectElement;
+  if (choice.dataset.submits !== undefined) {
+    choice.form?.requestSubmit();
+  }
+});
+
 /** An open menu closes when one looks elsewhere. */
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) {

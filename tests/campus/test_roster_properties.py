@@ -32,7 +32,7 @@ from tests.campus.listed import (
 
 # Examples share a database and empty it themselves. Shrinking would take minutes of imports.
 _FEW = settings(
-    max_examples=120,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

@@ -1,5 +1,6 @@
 """A student's day in a real browser, and the board beside it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -65,13 +66,17 @@ async def test_from_where_to_until_back_again(new_page: Pages, school: Served) -
     await expect(board.get_by_text("Everyone is in class")).to_be_visible()
 
 
+async def fill_the_restroom(school: Served) -> None:
+    for number in (1, 2):
+        body = {"student_id": str(school.school.students[number]), "destination_id": str(school.school.restroom)}
+        await school.as_teacher(f"/schools/{school.school.id}/passes", body)
+
+
 async def test_tiles_close_and_open_by_themselves(new_page: Pages, school: Served) -> None:
     student = await signed_in(new_page, school, "ana", **PHONE)
     tile = student.get_by_role("link", name="Restroom A")
     await expect(tile).to_contain_text("6 min")
-    for number in (1, 2):
-        body = {"student_id": str(school.school.students[number]), "destination_id": str(school.school.restroom)}
-        await school.as_teacher(f"/schools/{school.school.id}/passes", body)
+    await fill_the_restroom(school)
     await expect(tile).to_contain_text("full")
 
 
@@ -79,14 +84,20 @@ async def test_what_one_is_filling_in_is_left_alone(new_page: Pages, school: Ser
     student = await signed_in(new_page, school, "ana", **PHONE)
     await student.get_by_role("link", name="Nurse").click()
     await student.get_by_label("Reason").fill("my head")
-    body = {"student_id": str(school.school.students[1]), "destination_id": str(school.school.nurse)}
-    async with student.expect_response("**/live/student"):
-        await student.reload()
-    await student.get_by_label("Reason").fill("my head")
-    await school.as_teacher(f"/schools/{school.school.id}/passes", body)
-    await school.later(minutes=1)
-    await student.get_by_text("21 min").click()
+    await student.get_by_label("21 min").check()
+    devtools = await student.context.new_cdp_session(student)
+    await devtools.send("Network.enable")
+    told = asyncio.Event()
+
+    def listen(message: dict[str, Any]) -> None:
+        if message["eventName"] == "parts":
+            told.set()
+
+    devtools.on("Network.eventSourceMessageReceived", listen)
+    await fill_the_restroom(school)
+    await asyncio.wait_for(told.wait(), 15)
     await expect(student.get_by_label("Reason")).to_have_value("my head")
+    await expect(student.get_by_label("21 min")).to_be_checked()
     await student.get_by_role("button", name="Ask to go").click()
     await expect(student.get_by_role("heading", name="has your request.")).to_be_visible()
 

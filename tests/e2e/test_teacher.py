@@ -24,15 +24,25 @@ from tests.web.visitor import PASSWORD
 STUDENT, OTHER = "Student00", "Student01"
 
 
+class Server(uvicorn.Server):
+    """Says when it takes requests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
     """The application at an address of its own, in this test's event loop."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, lifespan="on", log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = Server(uvicorn.Config(app, lifespan="on", log_config=None, timeout_graceful_shutdown=1))
     task = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started and not task.done():
-        await asyncio.sleep(0.01)
+    await server.ready.wait()
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     server.should_exit = True
     await task
@@ -54,8 +64,8 @@ async def sign_in(page: Page, username: str) -> None:
 
 
 @pytest.fixture
-async def school(database: Database, tmp_path: Path) -> TestSchool:
-    return await make_school(database)
+async def school(database: Database) -> TestSchool:
+    return await make_school(database, students=30)
 
 
 @pytest.fixture
@@ -135,3 +145,18 @@ async def test_a_rule_that_stands_against_a_pass_is_shown_and_overridden(url: st
     await page.get_by_label("Why all the same?").fill("cannot wait")
     await page.get_by_role("button", name="Send anyway").click()
     await expect(page.get_by_text("3 out")).to_be_visible()
+
+
+async def test_a_class_of_thirty_with_requests_fits_a_chromebook_and_a_phone_s_width(url: str, new_page: Pages) -> None:
+    teacher, student = await new_page(url), await new_page(url)
+    await sign_in(teacher, "teacher")
+    await sign_in(student, "student")
+    await student.get_by_role("link", name="Restroom A").click()
+    await student.get_by_role("button", name="Ask to go").click()
+    await expect(teacher.get_by_role("button", name=f"Approve {STUDENT}")).to_be_visible()
+    page = "document.scrollingElement"
+    overflow = f"() => [{page}.scrollHeight - innerHeight, {page}.scrollWidth - innerWidth]"
+    assert await teacher.evaluate(overflow) == [0, 0]
+    await teacher.set_viewport_size({"width": 360, "height": 640})
+    assert (await teacher.evaluate(overflow))[1] == 0
+    await expect(teacher.get_by_role("button", name=f"Approve {STUDENT}")).to_be_in_viewport()

@@ -21,7 +21,7 @@ async def locations(world: World) -> dict[str, Any]:
     return {item["name"]: item for item in items}
 
 
-def restroom_form(**changes: str) -> dict[str, str]:
+def restroom_form(**changes: str) -> dict[str, Any]:
     return {"name": "Restroom A", "kind": "restroom", "capacity": "2", "out_capacity": "", "active": "on"} | changes
 
 
@@ -156,7 +156,13 @@ async def test_what_cannot_be_saved_is_said_in_the_row_and_what_was_typed_stays(
 
 async def test_a_location_is_added(world: World) -> None:
     mine = await admin(world)
-    form = {"school": str(world.school.id), "name": "Pool", "kind": "gym", "capacity": "12", "out_capacity": ""}
+    form: dict[str, Any] = {
+        "school": str(world.school.id),
+        "name": "Pool",
+        "kind": "gym",
+        "capacity": "12",
+        "out_capacity": "",
+    }
     answer = await mine.post("/admin/locations", **form)
     assert answer.status_code == 303
     page = await mine.client.get(answer.headers["location"], headers=mine._headers)
@@ -166,7 +172,13 @@ async def test_a_location_is_added(world: World) -> None:
 
 
 async def test_a_location_that_cannot_be_added_keeps_what_was_typed(world: World) -> None:
-    form = {"school": str(world.school.id), "name": "Library", "kind": "gym", "capacity": "12", "out_capacity": ""}
+    form: dict[str, Any] = {
+        "school": str(world.school.id),
+        "name": "Library",
+        "kind": "gym",
+        "capacity": "12",
+        "out_capacity": "",
+    }
     answer = await (await admin(world)).post("/admin/locations", **form)
     assert answer.status_code == 409
     assert "There is already a location named Library." in words(answer)
@@ -245,7 +257,7 @@ async def test_a_second_schedule_takes_days_that_no_other_has(world: World) -> N
 async def test_a_schedule_is_removed_but_not_the_last_one(world: World) -> None:
     mine = await admin(world)
     await mine.post("/admin/bells", **schedule_form(world, name="Early release", day=["6"]))
-    school = {"school": str(world.school.id)}
+    school: dict[str, Any] = {"school": str(world.school.id)}
     assert (await mine.post(f"/admin/bells/{await schedule_id(world)}/remove", **school)).status_code == 303
     assert {row[0] for row in await bells(world)} == {"Regular"}
     assert (await mine.post(f"/admin/bells/{await schedule_id(world)}/remove", **school)).status_code == 409

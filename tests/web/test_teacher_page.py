@@ -84,7 +84,7 @@ async def test_without_htmx_the_steps_are_pages(world: World) -> None:
 
 async def test_an_issued_pass_starts_in_the_class_s_room(world: World) -> None:
     mine = await teacher(world)
-    form = {"destination_id": str(world.school.library), "minutes": "12", "reason": "a book"}
+    form: dict[str, Any] = {"destination_id": str(world.school.library), "minutes": "12", "reason": "a book"}
     await mine.post(f"/teacher/students/{world.school.students[0]}/passes", **form)
     (row,) = (await (await world.teacher()).get(f"/schools/{world.school.id}/board")).json()["items"]
     assert row["origin_name"] == "204"
@@ -103,7 +103,7 @@ async def test_a_refusal_gives_every_reason_and_can_be_overridden_with_a_why(wor
     assert "You may override this." in said
     codes = re.search(r'name="codes" value="([^"]*)"', refused.text)
     assert codes is not None
-    form = {"destination_id": str(world.school.restroom), "codes": codes.group(1)}
+    form: dict[str, Any] = {"destination_id": str(world.school.restroom), "codes": codes.group(1)}
     without_why = await mine.post(address, part=True, **form)
     assert without_why.status_code == 422
     assert (await mine.post(address, part=True, why="urgent", **form)).status_code == 200
@@ -124,9 +124,7 @@ async def test_a_substitute_reads_who_may_override(world: World) -> None:
     await fill_restroom(world)
     pass_id = await ask_while_open(world)
     substitute = await visitor(world, Role.SUBSTITUTE, school_id=world.school.id)
-    refused = await substitute.post(
-        f"/teacher/passes/{pass_id}/approve", part=True, section=str(world.school.algebra)
-    )
+    refused = await substitute.post(f"/teacher/passes/{pass_id}/approve", part=True, section=str(world.school.algebra))
     assert refused.status_code == 409
     assert "A teacher or administrator may override this." in words(refused)
     assert "Approve anyway" not in words(refused)

@@ -20,7 +20,7 @@ styles.replaceSync(`
   .unit { display: none; fill: var(--ink-quiet); font-weight: 400; font-size: 9px; }
   .over .number { fill: currentColor; }
   :host(.ring-big) circle { stroke-width: 6; }
-  :host(.ring-big) .number { font-size: 40px; }
+  :host(.ring-big) .number { font-size: 40px; transform: translateY(-4px); }
   :host(.ring-big) .unit { display: block; }
   @media (prefers-reduced-motion: no-preference) {
     :host(.ring-big) .arc { transition: stroke-dashoffset 1s linear; }

@@ -47,7 +47,7 @@ def decide_request(state: SchoolState, command: ask.RequestPass, now: datetime) 
     pass_type = _pass_type(state, command.pass_type_id, destination)
     minutes = _minutes(command, pass_type)
     reason = _text(command.reason, "reason")
-    _check_lift(command)
+    lift_reason = _lift_reason(command)
     wish = Ask(command.student_id, destination, origin, pass_type, minutes, command.channel, besides=command.pass_id)
     judgement = judge(state, wish, now, command.lift)
     if judgement.effect in _AGAINST:
@@ -66,7 +66,7 @@ def decide_request(state: SchoolState, command: ask.RequestPass, now: datetime) 
         channel=command.channel,
         reason=reason,
         lifted=tuple(lifted.code for lifted in judgement.lifted),
-        lift_reason=command.lift_reason if judgement.lifted else None,
+        lift_reason=lift_reason if judgement.lifted else None,
     )
     return Decision([event], about=command.pass_id)
 
@@ -76,7 +76,7 @@ def decide_approve(state: SchoolState, command: ask.ApprovePass, now: datetime) 
     if pass_.status is Status.ACTIVE:
         return _nothing(pass_)
     _must_be(pass_, "approve", Status.REQUESTED)
-    _check_lift(command)
+    lift_reason = _lift_reason(command)
     origin = state.campus.locations[pass_.origin_id] if pass_.origin_id else None
     wish = Ask(
         pass_.student_id,
@@ -91,7 +91,7 @@ def decide_approve(state: SchoolState, command: ask.ApprovePass, now: datetime) 
     if judgement.effect in _AGAINST:
         return _refuse(pass_.id, command.by, wish, judgement, at_approval=True)
     lifted = tuple(reason.code for reason in judgement.lifted)
-    return _one(pass_, happened.PassApproved(pass_.id, command.by, lifted, command.lift_reason if lifted else None))
+    return _one(pass_, happened.PassApproved(pass_.id, command.by, lifted, lift_reason if lifted else None))
 
 
 def decide_deny(state: SchoolState, command: ask.DenyPass, now: datetime) -> Decision:
@@ -249,13 +249,15 @@ def _location(state: SchoolState, location_id: UUID, field: str) -> Location:
 
 
 def _origin(state: SchoolState, command: ask.RequestPass, now: datetime) -> tuple[UUID | None, UUID | None]:
-    """Origin and section: as given, else by the timetable."""
+    """Origin and section: as given, else by the timetable, unless its room is out of use."""
     if command.origin_id:
         return command.origin_id, section_in(state.campus, command.student_id, command.origin_id, now)
     place = place_of(state.campus, command.student_id, now)
-    if place is None or place.location_id == command.destination_id:
-        return None, place.section_id if place else None
-    return place.location_id, place.section_id
+    if place is None:
+        return None, None
+    room = state.campus.locations.get(place.location_id) if place.location_id else None
+    known = room is not None and room.active and room.id != command.destination_id
+    return place.location_id if known else None, place.section_id
 
 
 def _pass_type(state: SchoolState, pass_type_id: UUID | None, destination: Location) -> PassType:
@@ -289,9 +291,11 @@ def _text(value: str | None, field: str) -> str | None:
     return text or None
 
 
-def _check_lift(command: ask.RequestPass | ask.ApprovePass) -> None:
-    if command.lift and not _text(command.lift_reason, "override.reason"):
+def _lift_reason(command: ask.RequestPass | ask.ApprovePass) -> str | None:
+    reason = _text(command.lift_reason, "override.reason")
+    if command.lift and not reason:
         raise InvalidInput("Say why you override a rule.", field="override.reason")
+    return reason
 
 
 def _refuse(pass_id: UUID, by: UUID, wish: Ask, judgement: Judgement, *, at_approval: bool) -> Decision:

@@ -28,8 +28,8 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Issuing(msgspec.Struct, frozen=True):
-    """`places` are shown at once, `rooms` (the classrooms) when looked for. `earlier` are the student's passes that have
-    ended today, the newest first."""
+    """`places` are shown at once, `rooms` (the classrooms) when looked for. `earlier` are the student's ended passes of
+    today, the newest first."""
 
     places: tuple[Offer, ...]
     rooms: tuple[Offer, ...]

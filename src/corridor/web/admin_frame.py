@@ -23,7 +23,7 @@ _PLACES = (
     Place("/admin", "Overview", "list", of_school=False),
     Place("/admin/locations", "Locations", "map-pin"),
     Place("/admin/bells", "Bell times", "clock"),
-    Place("/admin/import", "Roster import", "upload", of_school=False),
+    Place("/admin/import", "Roster", "upload", of_school=False),
 )
 
 
@@ -37,7 +37,12 @@ def frame(request: PassRequest, choice: SchoolChoice | None, path: str) -> dict[
     may = may_import(request.user)
     places = [place for place in _PLACES if may or place.path != "/admin/import"]
     here = next(place for place in places if place.path == path)
-    context: dict[str, Any] = {"places": places, "here": here, "may_import": may, "all_schools": choice.all if choice else []}
+    context: dict[str, Any] = {
+        "places": places,
+        "here": here,
+        "may_import": may,
+        "all_schools": choice.all if choice else [],
+    }
     if choice and (here.of_school or len(choice.all) == 1):
         context["school"] = choice.school
     return context

@@ -20,7 +20,7 @@ from corridor.campus.roster import (
     ImportRunning,
     NewSchools,
     RosterReport,
-    RosterUnreadable,
+    TooManyRemovals,
     import_roster,
 )
 from corridor.integrations.sis.oneroster_csv import OneRosterCsv
@@ -134,8 +134,9 @@ class ImportDesk:
             await self._import(job)
         except CorridorError as error:
             job.error = error.detail
-            keep = not isinstance(error, RosterUnreadable)
+            keep = isinstance(error, TooManyRemovals)
         except Exception:
+            keep = False
             log.exception("roster import failed", id=str(job.id))
             job.error = "Something went wrong here, and nothing was imported. The log says more."
         finally:
