@@ -190,3 +190,34 @@ async def test_names_are_text_wherever_they_are_shown(world: World) -> None:
 async def test_staff_have_no_student_page(world: World) -> None:
     office = await visitor(world, Role.FRONT_OFFICE, person_id=world.school.teachers[0])
     assert (await office.get("/student")).status_code == 404
+
+
+async def test_a_one_way_pass_ends_on_arrival(world: World) -> None:
+    teacher = await world.teacher()
+    types = (await teacher.get(f"/schools/{world.school.id}/pass-types")).json()["items"]
+    one_way = next(kind["id"] for kind in types if not kind["round_trip"])
+    student_id, library = str(world.school.students[0]), str(world.school.library)
+    body = {"student_id": student_id, "destination_id": library, "pass_type_id": one_way}
+    assert (await teacher.post(f"/schools/{world.school.id}/passes", body)).status_code == 201
+    pupil = await student(world)
+    out = words(await pupil.get("/student"))
+    assert "Be there by 08:35" in out
+    assert "I'm back" not in out
+    there = await pupil.post(f"/student/passes/{await open_pass(world)}/arrive", part=True)
+    assert "You have arrived: Library." in words(there)
+
+
+async def test_a_request_that_nobody_answered_is_news_for_a_while(world: World) -> None:
+    pupil = await student(world)
+    await ask(world, pupil)
+    await world.tick(minutes=10)
+    assert "Nobody answered your request for Restroom A." in words(await pupil.get("/student"))
+    world.clock.advance(timedelta(minutes=6))
+    assert "Nobody answered" not in words(await pupil.get("/student"))
+
+
+async def test_a_pass_that_ended_by_itself_is_told(world: World) -> None:
+    pupil = await student(world)
+    await approved(world, pupil)
+    await world.tick(minutes=21)
+    assert "Your pass to Restroom A ended by itself at 08:51." in words(await pupil.get("/student"))

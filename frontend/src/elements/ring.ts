@@ -10,7 +10,7 @@ styles.replaceSync(`
   .due { color: var(--due); }
   .over { color: var(--over); }
   circle { fill: none; stroke-width: 9; }
-  .track { stroke: var(--line); }
+  .track { stroke: var(--track); }
   .arc { stroke: currentColor; stroke-linecap: round; transform: rotate(-90deg); transform-origin: 50px 50px; }
   text {
     fill: var(--ink); font-weight: 650; font-size: 36px; font-variant-numeric: tabular-nums;

@@ -18,7 +18,7 @@ MOST_SHOWN = 20
 _COLUMNS = ("added", "changed", "reactivated", "removed", "unchanged", "rejected")
 
 
-class Percentage(click.ParamType):
+class Percentage(click.ParamType[float]):
     """A number from 0 to 100, with or without its sign."""
 
     name = "percentage"
@@ -88,7 +88,8 @@ def show(report: RosterReport) -> None:
     out.print(table)
     for row in report.rejected[:MOST_SHOWN]:
         out.print(f"[red]left out[/]  {_place(row.file, row.line, row.field)}: ", end="")
-        out.print(f"{row.why} {row.advice}", markup=False, soft_wrap=True)
+        value = f" '{row.value}':" if row.value else ""
+        out.print(f"{value} {row.why} {row.advice}".strip(), markup=False, soft_wrap=True)
     _and_more(report.rejected_total - min(MOST_SHOWN, len(report.rejected)), "rows left out")
     for quirk in report.warnings[:MOST_SHOWN]:
         first = quirk.examples[0].line if quirk.examples else None

@@ -15,7 +15,6 @@ from corridor.live.feed import Feed, Feeds
 from corridor.live.parts import Look, changes, everything
 from corridor.live.sse import HEADERS, MEDIA_TYPE, OPENING, PING_SECONDS, Life, frame
 
-
 LOOK_AGAIN_SECONDS = 5.0
 """How soon a page is looked at again when nothing happened: some of it depends on the time."""
 

@@ -9,7 +9,7 @@ import mimetypes
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, Response, get
@@ -22,7 +22,7 @@ STATIC = Path(__file__).parent / "static"
 URL = "/static/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _WORTH_PACKING = 1000
-_PACKABLE = (".css", ".js", ".svg", ".map")
+_PACKABLE = (".css", ".js", ".svg")
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -40,6 +40,13 @@ class _Entry(msgspec.Struct, frozen=True):
     css: tuple[str, ...] = ()
 
 
+class _Build(NamedTuple):
+    """One build, whole: the manifest and the files that it speaks of."""
+
+    manifest: Mapping[str, _Entry]
+    files: Mapping[str, Asset]
+
+
 class Assets:
     """The files of one build in `folder`, read once at first use. Raises `SetupError` when nothing is built."""
 
@@ -47,7 +54,7 @@ class Assets:
         self._folder = folder
 
     def check(self) -> None:
-        """Read the manifest, for an application that starts."""
+        """Read the build, for an application that starts."""
         self._entry("src/main.ts")
 
     def url(self, source: str) -> str:
@@ -60,31 +67,27 @@ class Assets:
 
     def fonts(self) -> list[str]:
         """The typefaces that every page needs, to be fetched before the styles ask for them."""
-        return [
-            URL + entry.file for source, entry in self._manifest.items() if source.endswith("latin-wght-normal.woff2")
-        ]
+        manifest = self._build.manifest
+        return [URL + entry.file for source, entry in manifest.items() if source.endswith("latin-wght-normal.woff2")]
 
-    @cached_property
+    @property
     def files(self) -> Mapping[str, Asset]:
         """Every file of the build by its path in the folder."""
-        self.check()
-        return {
-            path.relative_to(self._folder).as_posix(): _read(path)
-            for path in sorted(self._folder.rglob("*"))
-            if path.is_file()
-        }
+        return self._build.files
 
     @cached_property
-    def _manifest(self) -> dict[str, _Entry]:
+    def _build(self) -> _Build:
         path = self._folder / "manifest.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=dict[str, _Entry])
+            manifest = msgspec.json.decode(path.read_bytes(), type=dict[str, _Entry])
         except FileNotFoundError:
             raise SetupError(f"The front end is not built: there is no {path}. Run `make assets`.") from None
+        found = sorted(path for path in self._folder.rglob("*") if path.is_file())
+        return _Build(manifest, {path.relative_to(self._folder).as_posix(): _read(path) for path in found})
 
     def _entry(self, source: str) -> _Entry:
         try:
-            return self._manifest[source]
+            return self._build.manifest[source]
         except KeyError:
             raise SetupError(f"The built front end knows no '{source}'. Run `make assets` to build it anew.") from None
 

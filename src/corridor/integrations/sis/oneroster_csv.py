@@ -29,7 +29,7 @@ class OneRosterCsv:
     def __init__(self, path: Path, *, mode: Mode | None = None, label: str | None = None) -> None:
         self.path = path
         self.mode = mode
-        self.label = label or path.name
+        self.label = label or path.resolve().name
 
     async def pull(self) -> AsyncGenerator[Batch | Scope]:
         messages = self._read()
