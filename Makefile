@@ -19,7 +19,7 @@ COVERAGE := --cov --cov-report=term-missing:skip-covered
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Install Corridor into .venv (.venv/bin/corridor)
+setup: $(READY) $(ASSETS) ## Install Corridor into .venv (.venv/bin/corridor)
 
 assets: $(ASSETS) ## Build the front end
 

@@ -116,4 +116,4 @@ def _plant(fault: str) -> None:
         if doomed:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Ledger._write = write_and_die  # type: ignore[method-assign]
+    Ledger._write = write_and_die  # type: ignore[assignment, method-assign]

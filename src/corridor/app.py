@@ -45,6 +45,9 @@ from corridor.web.openapi import describe_problems, openapi_config
 from corridor.web.problems import API_EXCEPTION_HANDLERS
 from corridor.web.templating import renderer, template_config
 
+_MOST_BYTES = 1024 * 1024
+"""Largest body of a request that uploads nothing."""
+
 log = structlog.get_logger("corridor.app")
 
 
@@ -104,6 +107,9 @@ def create_app(
         async with services.running():
             yield
 
+    def uploads(handlers: list[Any]) -> Router:
+        return Router("/", route_handlers=handlers, request_max_body_size=settings.max_upload_mb * 1024 * 1024)
+
     api = Router(
         "/api/v1",
         route_handlers=[
@@ -111,7 +117,7 @@ def create_app(
             *campus_api.API_ROUTES,
             *passes_api.API_ROUTES,
             *live_api.API_ROUTES,
-            *import_api.API_ROUTES,
+            uploads(import_api.API_ROUTES),
         ],
         exception_handlers=API_EXCEPTION_HANDLERS,
         security=[{"bearer": []}],
@@ -128,7 +134,7 @@ def create_app(
             *live_teacher_pages.PAGE_ROUTES,
             *admin_pages.PAGE_ROUTES,
             *admin_bells.PAGE_ROUTES,
-            *admin_import.PAGE_ROUTES,
+            uploads(admin_import.PAGE_ROUTES),
             asset_route(assets),
         ],
         exception_handlers=PAGE_EXCEPTION_HANDLERS,
@@ -149,7 +155,7 @@ def create_app(
         ),
         template_config=templates,
         before_send=[add_headers],
-        request_max_body_size=settings.max_upload_mb * 1024 * 1024,
+        request_max_body_size=_MOST_BYTES,
         exception_handlers=APP_EXCEPTION_HANDLERS,
         logging_config=None,
     )

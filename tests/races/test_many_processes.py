@@ -101,7 +101,7 @@ async def _ask_for_all(url: str, token: str, school: TestSchool, number: int) ->
                 for index, student in enumerate(school.students)
             )
         )
-    assert {answer.status_code for answer in answers} == {201, 409}
+    assert {answer.status_code for answer in answers} <= {201, 409}
     return [answer.json() for answer in answers if answer.status_code == 201]
 
 

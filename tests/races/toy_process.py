@@ -13,7 +13,7 @@ from tests.processes import run_in_process
 
 
 def put_coins(pipe: Connection, database_url: str, wishes: Sequence[tuple[UUID, UUID]]) -> None:
-    """Add a coin for each wish, a school and a jar, all at the same time once told to begin; tell which were refused."""
+    """Once told to begin, add a coin for each wish, a school and a jar, all at once; tell which were refused."""
 
     async def work() -> None:
         database = Database(database_url)

@@ -261,3 +261,20 @@ async def test_a_schedule_is_removed_but_not_the_last_one(world: World) -> None:
     assert (await mine.post(f"/admin/bells/{await schedule_id(world)}/remove", **school)).status_code == 303
     assert {row[0] for row in await bells(world)} == {"Regular"}
     assert (await mine.post(f"/admin/bells/{await schedule_id(world)}/remove", **school)).status_code == 409
+
+
+async def test_a_school_s_time_zone_is_set_and_counts_at_once(world: World) -> None:
+    principal = await admin(world)
+    page = await principal.get("/admin/bells")
+    assert 'value="America/New_York"' in page.text
+    saved = await principal.post("/admin/bells/time-zone", school=str(world.school.id), zone="America/Chicago")
+    assert saved.status_code == 303
+    state = await world.services.ledger.state(world.school.id)
+    assert state.campus.school.time_zone == "America/Chicago"
+
+
+async def test_a_time_zone_that_is_none_is_refused(world: World) -> None:
+    principal = await admin(world)
+    refused = await principal.post("/admin/bells/time-zone", school=str(world.school.id), zone="Mars/Base")
+    assert refused.status_code == 422
+    assert "no time zone" in refused.text

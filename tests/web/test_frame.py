@@ -153,7 +153,7 @@ async def test_the_first_view_is_light(world: World) -> None:
 
 def test_a_front_end_that_is_not_built_is_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="Run `make assets`"):
-        Assets(tmp_path).check()
+        Assets(tmp_path).url("src/main.ts")
 
 
 async def test_the_api_can_be_read_as_a_page(world: World) -> None:

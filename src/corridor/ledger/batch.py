@@ -17,9 +17,12 @@ S = TypeVar("S")
 
 
 class Pending:
-    """A command that waits for its answer. `supplied`: its id came from outside, so it may come again."""
+    """A command that waits for its answer.
 
-    __slots__ = ("answer", "command", "command_id", "fingerprint", "school_id", "supplied")
+    `supplied`: its id came from outside, so it may come again. `drafted`: what to answer once it is recorded.
+    """
+
+    __slots__ = ("answer", "command", "command_id", "drafted", "fingerprint", "school_id", "supplied")
 
     def __init__(self, school_id: UUID, command: Command, command_id: UUID | None) -> None:
         self.school_id = school_id
@@ -27,6 +30,7 @@ class Pending:
         self.supplied = command_id is not None
         self.command_id = command_id or new_id()
         self.fingerprint = _fingerprint(command) if self.supplied else b""
+        self.drafted: Answer | None = None
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
     @property

@@ -19,7 +19,7 @@ from corridor.ledger.engine import Ledger
 CHANNEL = "corridor_ledger"
 POLL_SECONDS = 3.0
 RETRY_SECONDS = 1.0
-COALESCE_SECONDS = 0.01
+COALESCE_SECONDS = 0.02
 log = structlog.get_logger("corridor.ledger")
 
 
@@ -84,6 +84,8 @@ class Doorbell:
             await self._ledger.refresh(school_id)
 
     async def _send(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        # A ring may be lost, so its transaction need not wait for the disk.
+        await connection.execute("SET synchronous_commit = off")
         while True:
             await self._rings.wait()
             await asyncio.sleep(COALESCE_SECONDS)

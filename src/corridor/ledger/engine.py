@@ -31,6 +31,7 @@ from corridor.ledger.store import (
     Head,
     read_answers,
     read_heads,
+    read_recorded,
 )
 from corridor.ledger.upsert import encode_rows, upsert
 from corridor.ledger.words import Answer, Command, Decision, Recorded
@@ -181,10 +182,11 @@ class Ledger(Generic[S]):
         """One transaction for the whole batch. Any exception means that none of it is known to be recorded."""
         connection = await self._connect()
         school_ids = sorted({pending.school_id for pending in batch})
-        ids = [pending.command_id for pending in batch if pending.supplied or settle]
+        ids = [pending.command_id for pending in batch if pending.supplied]
         async with connection.pipeline():
             heads = await read_heads(connection, school_ids, lock=True)
             before = await read_answers(connection, school_ids, ids) if ids else {}
+            settled = await self._read_settled(connection, batch) if settle else set()
         working = {school_id: await self._catch_up(connection, head) for school_id, head in heads.items()}
         clock = self.clock.now()
         answers: dict[tuple[UUID, UUID], tuple[Pending, Answer]] = {}
@@ -206,6 +208,9 @@ class Ledger(Generic[S]):
                 else:
                     answers.setdefault(pending.key, (pending, earlier))
                 continue
+            if pending.key in settled and pending.drafted:
+                answers[pending.key] = (pending, pending.drafted)
+                continue
             work.now = max(clock, work.head.recorded_at)
             try:
                 decision = self.decider.decide(work.state, pending.command, work.now)
@@ -215,8 +220,9 @@ class Ledger(Generic[S]):
             self._record(work, pending, decision)
             answer = self.decider.answer(work.state, decision)
             body = msgspec.json.encode(answer)
-            answers[pending.key] = (pending, Answer(body, decision.refused))
-            if answer is not None:
+            pending.drafted = Answer(body, decision.refused)
+            answers[pending.key] = (pending, pending.drafted)
+            if pending.supplied:
                 answer_rows.append(answer_row(pending, work.now, decision.refused, body))
         await self._write(connection, list(working.values()), answer_rows)
         for work in working.values():
@@ -225,6 +231,14 @@ class Ledger(Generic[S]):
             if not pending.answer.done():
                 first, answer = answers[pending.key]
                 pending.succeed(answer if first is pending else msgspec.structs.replace(answer, repeated=True))
+
+    async def _read_settled(self, connection: Connection, batch: Sequence[Pending]) -> set[tuple[UUID, UUID]]:
+        """Which commands of a batch that failed have been recorded after all: the commit got through, its answer did not.
+
+        One that left no event is decided again, and again changes nothing.
+        """
+        since = {pending.school_id: self._published.get(pending.school_id, 0) for pending in batch}
+        return await read_recorded(connection, since, [pending.command_id for pending in batch])
 
     @staticmethod
     def _earlier(

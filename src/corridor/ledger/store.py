@@ -29,6 +29,10 @@ _LOCK_HEADS = _HEADS + " ORDER BY school_id FOR UPDATE"
 _ANSWERS = """
     SELECT school_id, command_id, fingerprint, refused, body::text FROM ledger_answer
     WHERE school_id = ANY(%s) AND command_id = ANY(%s)"""
+_RECORDED = """
+    SELECT DISTINCT school_id, command_id
+    FROM unnest(%s::uuid[], %s::bigint[]) AS since (school_id, seq) JOIN ledger_event AS event USING (school_id)
+    WHERE event.seq > since.seq AND command_id = ANY(%s)"""
 _EVENTS = """
     SELECT seq, recorded_at, kind, body::text, command_id FROM ledger_event
     WHERE school_id = %s AND seq > %s ORDER BY seq LIMIT %s"""
@@ -87,6 +91,14 @@ async def read_answers(
     """By school and command: fingerprint, whether it was a refusal, and the answer's JSON."""
     cursor = await connection.execute(_ANSWERS, [list(school_ids), list(command_ids)], binary=True)
     return {(row[0], row[1]): (row[2], row[3], row[4].encode()) for row in await cursor.fetchall()}
+
+
+async def read_recorded(
+    connection: Connection, since: Mapping[UUID, int], command_ids: Sequence[UUID]
+) -> set[tuple[UUID, UUID]]:
+    """Which of these commands have left events after the given sequence number of their school."""
+    parameters = [list(since), list(since.values()), list(command_ids)]
+    return set(await (await connection.execute(_RECORDED, parameters, binary=True)).fetchall())
 
 
 class EventReader:

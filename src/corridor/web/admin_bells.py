@@ -21,6 +21,7 @@ from corridor.campus.bells import (
     write_schedule,
 )
 from corridor.campus.starters import natural_order
+from corridor.campus.time_zone import set_time_zone, time_zones
 from corridor.day.state import SchoolState
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, services_of
@@ -54,6 +55,16 @@ async def change_bells(request: PassRequest, schedule_id: FromPath[UUID]) -> Res
     return await _save(request, await _school(request, form), schedule_id, form)
 
 
+@post("/admin/bells/time-zone", include_in_schema=False, opt=_PERMISSION)
+async def change_time_zone(request: PassRequest) -> Redirect:
+    form = await request.form()
+    school_id = await _school(request, form)
+    async with services_of(request).database.session() as session:
+        await set_time_zone(session, school_id, str(form.get("zone", "")).strip())
+    await services_of(request).ledger.refresh(school_id)
+    return Redirect(f"/admin/bells?school={school_id}&saved=time-zone", status_code=303)
+
+
 @post("/admin/bells/{schedule_id:uuid}/remove", include_in_schema=False, opt=_PERMISSION)
 async def remove_bells(request: PassRequest, schedule_id: FromPath[UUID]) -> Response[Any]:
     school_id = await _school(request, await request.form())
@@ -63,7 +74,7 @@ async def remove_bells(request: PassRequest, schedule_id: FromPath[UUID]) -> Res
     return Redirect(f"/admin/bells?school={school_id}", status_code=303)
 
 
-PAGE_ROUTES: list[Any] = [show_bells, add_bells, change_bells, remove_bells]
+PAGE_ROUTES: list[Any] = [show_bells, add_bells, change_bells, change_time_zone, remove_bells]
 
 
 async def _save(request: PassRequest, school_id: UUID, schedule_id: UUID | None, form: Any) -> Response[Any]:
@@ -106,6 +117,7 @@ async def _page(
         "classes": classes,
         "unscheduled": sorted((name for name in classes if name not in known), key=natural_order),
         "saved": saved,
+        "time_zones": time_zones(),
     }
     return Template("admin_bells.html", context=context, status_code=error.status if error else 200)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import structlog
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
@@ -23,6 +24,7 @@ URL = "/static/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _WORTH_PACKING = 1000
 _PACKABLE = (".css", ".js", ".svg")
+log = structlog.get_logger("corridor.web")
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -54,8 +56,11 @@ class Assets:
         self._folder = folder
 
     def check(self) -> None:
-        """Read the build, for an application that starts."""
-        self._entry("src/main.ts")
+        """Read the build, for an application that starts: without one the API works all the same."""
+        try:
+            self._entry("src/main.ts")
+        except SetupError as error:
+            log.warning("no pages", problem=error.detail)
 
     def url(self, source: str) -> str:
         """Where a browser finds what was built from `source`, such as `src/icons.json`."""

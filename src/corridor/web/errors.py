@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
-from corridor.base.errors import NotSignedIn
+from corridor.base.errors import NotSignedIn, SetupError
 from corridor.identity.pages import to_sign_in
 from corridor.passes.pages import wants_fragment
 from corridor.web.problems import API_EXCEPTION_HANDLERS
@@ -51,9 +51,15 @@ def _by_reader(page: _Handler, problem: _Handler) -> _Handler:
     return handle
 
 
+def _as_text(request: Request[Any, Any, Any], error: SetupError) -> Response[str]:
+    """For what keeps pages from being drawn at all, such as a front end that is not built."""
+    return Response(f"{error.detail}\n", status_code=error.status, media_type=MediaType.TEXT)
+
+
 PAGE_EXCEPTION_HANDLERS: dict[Any, Any] = {
     **{kind: _as_page(describe) for kind, describe in API_EXCEPTION_HANDLERS.items()},
     NotSignedIn: to_sign_in,
+    SetupError: _as_text,
 }
 """For the router of the pages."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from corridor.base.errors import CorridorError, Unavailable
 
+_TOO_LARGE = "This is larger than what is taken here. The setting max_upload_mb says how large an upload may be."
 PROBLEM_JSON = "application/problem+json"
 log = structlog.get_logger("corridor.web")
 
@@ -56,8 +57,9 @@ def http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Respo
             "invalid": invalid
         }
         return Response(body, status_code=400, media_type=PROBLEM_JSON)
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
-    body = _body(code, error.status_code, error.detail or "The request cannot be taken.")
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "invalid_request")
+    detail = _TOO_LARGE if error.status_code == 413 else error.detail or "The request cannot be taken."
+    body = _body(code, error.status_code, detail)
     return Response(body, status_code=error.status_code, media_type=PROBLEM_JSON, headers=error.headers)
 
 

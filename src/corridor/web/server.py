@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -12,6 +14,9 @@ import uvicorn
 from corridor.base.errors import SetupError
 
 GOODBYE_SECONDS = 3
+# New containers before Python looks for cyclic garbage among them, and among the older ones each so many times. Requests
+# leave hardly any, and looking for it took a quarter of a busy server's time (docs/performance.md).
+GARBAGE_THRESHOLDS = (10_000, 20, 50)
 
 
 class _Server(uvicorn.Server):
@@ -45,8 +50,26 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
+def allow_open_files() -> int:
+    """Let this process open as many files as the system permits: every listener of live events holds one. Returns how
+    many that is."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Some systems say "without limit" and then do not grant it.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def settle_memory() -> None:
+    """What the server has loaded by now stays for good: no longer look for garbage in it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+
+
 async def run_server(app: Any, listening: socket.socket, *, started: Callable[[str], None]) -> None:
     """Serve on a socket until told to stop. `started` is called with the address once requests are taken."""
+    allow_open_files()
     host, port = listening.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     server = _Server(
@@ -64,6 +87,7 @@ async def run_server(app: Any, listening: socket.socket, *, started: Callable[[s
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     if server.started:
+        settle_memory()
         started(url)
     with contextlib.suppress(asyncio.CancelledError):
         await serving

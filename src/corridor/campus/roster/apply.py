@@ -167,7 +167,7 @@ async def _note_new_schools(work: Work, number: int) -> None:
     schools = "One new school starts" if number == 1 else f"{number} new schools start"
     work.findings.note(
         "time_zone",
-        f"{schools} in the time zone {work.time_zone}. If that is wrong, change it in the school's settings.",
+        f"{schools} in the time zone {work.time_zone}. If that is wrong, set the right one under Bell times.",
     )
     starters = await work.count("SELECT count(DISTINCT school_id) FROM plan_location WHERE made_by = 'starter'")
     if starters:
