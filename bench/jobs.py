@@ -77,8 +77,7 @@ class LoopResult(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A command of a `PaceJob`: the event it led to, and when it was sent and answered, in seconds of the monotonic
-    clock, which all processes share."""
+    """A command of a `PaceJob`: the event it led to, and when it was sent and answered, in seconds since 1970."""
 
     pass_id: str
     kind: str
@@ -91,10 +90,11 @@ class PaceResult(msgspec.Struct, frozen=True):
 
 
 class Received(msgspec.Struct, frozen=True):
-    """An event of the stream, and when each listener had it, in seconds of the monotonic clock."""
+    """An event of the stream, when it was recorded and when each listener had it, in seconds since 1970."""
 
     pass_id: str
     kind: str
+    recorded: float
     at: list[float]
 
 

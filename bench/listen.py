@@ -3,8 +3,9 @@
 import asyncio
 import re
 import sys
-from time import monotonic
-from typing import TextIO, cast
+from datetime import datetime
+from time import time
+from typing import Any, TextIO, cast
 
 import msgspec
 
@@ -17,6 +18,11 @@ _FRAME = re.compile(rb"id: (\d+)\nevent: (\w+)\ndata: (.*)\n\n")
 _AT_ONCE = 50
 
 
+class _Event(msgspec.Struct):
+    recorded_at: datetime
+    body: dict[str, Any]
+
+
 class _Arrivals:
     """When the events arrived at all listeners together. What the server sends to all alike is read once."""
 
@@ -26,7 +32,7 @@ class _Arrivals:
         self._seen: dict[bytes, list[list[float]]] = {}
 
     def note(self, data: bytes) -> None:
-        now = monotonic()
+        now = time()
         arrivals = self._seen.get(data)
         if arrivals is None:
             arrivals = self._seen[data] = [self._arrivals(*found) for found in _FRAME.findall(data)]
@@ -35,8 +41,9 @@ class _Arrivals:
         self.reloads += _RELOAD in data
 
     def _arrivals(self, seq: bytes, kind: bytes, data: bytes) -> list[float]:
-        pass_id = msgspec.json.decode(data)["body"]["pass_id"]
-        return self.received.setdefault(int(seq), Received(pass_id, kind.decode(), [])).at
+        event = msgspec.json.decode(data, type=_Event)
+        new = Received(event.body["pass_id"], kind.decode(), event.recorded_at.timestamp(), [])
+        return self.received.setdefault(int(seq), new).at
 
 
 class _Listener(asyncio.Protocol):

@@ -2,7 +2,7 @@
 
 import asyncio
 from itertools import cycle
-from time import monotonic
+from time import monotonic, time
 
 from bench import wire
 from bench.jobs import HOST, PaceJob, PaceResult, Sent
@@ -26,9 +26,9 @@ class _Lane:
         """The body of the answer, and when the request was sent and answered."""
         self._answer = asyncio.get_running_loop().create_future()
         self._wanted = wanted
-        sent = monotonic()
+        sent = time()
         self._connection.transport.write(message)
-        return await self._answer, sent, monotonic()
+        return await self._answer, sent, time()
 
     def close(self) -> None:
         self._connection.transport.close()

@@ -72,7 +72,7 @@ class Services:
         self.doorbell = Doorbell(database, self.ledger)
         self.ticker = Ticker(self.ledger)
         self.imports = ImportDesk(database, clock, settings, on_new_schools=[add_defaults])
-        self.metrics = health.Metrics(self.hub)
+        self.metrics = health.Metrics(self.hub, self.feeds)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -56,7 +56,7 @@ async def test_database_connections_killed_at_random_lose_nothing_and_do_nothing
                         "WHERE datname = current_database() AND application_name = 'corridor' "
                         "ORDER BY random() LIMIT 1) AS victim"
                     )
-                    await asyncio.sleep(random.random() * 0.1)
+                    await asyncio.sleep(random.random() * 0.01)
 
         async with asyncio.timeout(120):
             await asyncio.gather(

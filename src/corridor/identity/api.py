@@ -121,9 +121,7 @@ def _permit(scope: Scope, actions: tuple[Action, ...]) -> None:
             raise NotSignedIn("The bearer token is unknown, has expired or was revoked.", code="token_refused")
         raise NotSignedIn("Sign in first, or send an API token as 'Authorization: Bearer ...'.")
     if not any(scope_of(principal.role, action) for action in actions):
-        raise NotPermitted(
-            f"Your role ({principal.role}) does not include this ({' or '.join(actions)}).", action=actions[0]
-        )
+        raise NotPermitted(f"Your role ({principal.role}) does not include this.", action=actions[0])
 
 
 async def _check_intent(scope: HTTPScope, receive: Receive) -> None:

@@ -142,7 +142,7 @@ def require(
     """
     scope = scope_of(principal.role, action)
     if scope is None:
-        raise NotPermitted(f"Your role ({principal.role}) does not include this ({action}).", action=action)
+        raise NotPermitted(f"Your role ({principal.role}) does not include this.", action=action)
     if school_id is not None and not principal.reaches(school_id):
         raise NotFound("There is no such school, or it is not one of yours.")
     if scope is Scope.OWN and person_id is not None and person_id != principal.person_id:
@@ -153,7 +153,7 @@ def require(
 def require_district(principal: Principal, action: Action) -> None:
     """Refuse unless the principal may do this to the whole district, which a limit to some schools rules out."""
     if require(principal, action) is not Scope.DISTRICT or principal.school_ids is not None:
-        raise NotPermitted(f"This ({action}) concerns the whole district; your rights do not.", action=action)
+        raise NotPermitted("This concerns the whole district; your rights do not.", action=action)
 
 
 def person_limit(principal: Principal, action: Action) -> UUID | None:

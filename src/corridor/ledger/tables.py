@@ -2,7 +2,7 @@
 
 `ledger_head` is one row a school: the sequence and hash of its newest event. `ledger_event` is the chain: `body` and
 `salt` may be set to null (redaction); `digest` stays and keeps the chain verifiable. `ledger_answer` is what a command
-was answered.
+was answered that came under an id of its sender's own, and so may come again.
 """
 
 from datetime import datetime

@@ -16,9 +16,8 @@ from corridor.base.errors import InvalidInput
 from corridor.day.state import SchoolState
 from corridor.identity.permissions import Action, person_limit, require
 from corridor.identity.principal import Principal
-from corridor.ledger.engine import Committed
 from corridor.ledger.words import Recorded
-from corridor.live.hub import Hub
+from corridor.live.hub import Hub, News
 from corridor.live.sse import HEADERS, MEDIA_TYPE, OPENING, PING, Life, frame
 
 MOST_RESUMED = 1000
@@ -135,18 +134,18 @@ async def _stream(
                 watcher.overrun = False
                 yield _RELOAD
             elif news:
-                yield b"".join(_frames_of(services.hub, committed, sent, student_id) for committed in news)
+                yield b"".join(_frames_of(each, sent, student_id) for each in news)
             else:
                 yield PING
-            sent = max([sent, *(committed.seq for committed in news)])
+            sent = max([sent, *(each.seq for each in news)])
 
 
-def _frames_of(hub: Hub, committed: Committed[SchoolState], sent: int, student_id: UUID | None) -> bytes:
-    """The frames of one commit; those for staff are rendered once and shared by all who listen."""
-    if student_id is None and committed.events[0].seq > sent:
-        return hub.shared(committed, lambda: _frames(committed.events, committed.state, None))
-    later = [recorded for recorded in committed.events if recorded.seq > sent]
-    return _frames(later, committed.state, student_id)
+def _frames_of(news: News, sent: int, student_id: UUID | None) -> bytes:
+    """The frames of some news; those for staff are rendered once and shared by all who listen."""
+    if student_id is None and news.events[0].seq > sent:
+        return news.shared(lambda: _frames(news.events, news.state, None))
+    later = [recorded for recorded in news.events if recorded.seq > sent]
+    return _frames(later, news.state, student_id)
 
 
 def _frames(events: Sequence[Recorded], state: SchoolState | None, student_id: UUID | None) -> bytes:

@@ -36,7 +36,7 @@ class Feed:
     def __init__(self, hub: Hub, school_id: UUID) -> None:
         self.school_id = school_id
         self._hub = hub
-        self._readers = 0
+        self.readers = 0
         self._newest: Edition | None = None
         self._at_work = ExitStack()
 
@@ -48,14 +48,14 @@ class Feed:
     @contextmanager
     def read(self) -> Iterator["Feed"]:
         """Keep the feed going. The school must be known to the ledger already."""
-        if self._readers == 0:
+        if self.readers == 0:
             self._start()
-        self._readers += 1
+        self.readers += 1
         try:
             yield self
         finally:
-            self._readers -= 1
-            if self._readers == 0:
+            self.readers -= 1
+            if self.readers == 0:
                 self._at_work.close()
 
     def _start(self) -> None:
@@ -83,6 +83,16 @@ class Feeds:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._feeds: dict[UUID, Feed] = {}
+
+    @property
+    def readers(self) -> int:
+        """How many pages are kept up to date."""
+        return sum(feed.readers for feed in self._feeds.values())
+
+    @property
+    def at_work(self) -> int:
+        """How many schools have a reader."""
+        return sum(feed.readers > 0 for feed in self._feeds.values())
 
     async def of(self, school_id: UUID) -> Feed:
         """Raises `NotFound` for a school without a ledger."""

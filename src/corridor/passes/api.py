@@ -349,10 +349,11 @@ async def show_board(request: PassRequest, school_id: FromPath[UUID]) -> Respons
     if "boards" not in state:
         state.boards = BoardCache()
     rendered: RenderedBoard = await state.boards.newest(services_of(request).ledger, school_id)
-    headers = {"vary": "accept-encoding"}
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(rendered.plain, media_type=_JSON, headers=headers)
-    return Response(rendered.compressed, media_type=_JSON, headers=headers | {"content-encoding": "gzip"})
+    body, headers = rendered.plain, {"vary": "accept-encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["content-encoding"] = rendered.compressed, "gzip"
+    response: Response[Any] = Response(body, media_type=_JSON, headers=headers)
+    return response
 
 
 API_ROUTES: list[Any] = [

@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from corridor.base.database import Database
+from corridor.live.feed import Feeds
 from corridor.live.hub import Hub
 
 _READY_SECONDS = 3.0
@@ -56,10 +57,11 @@ async def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
 class Metrics:
     """The figures of this process."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, feeds: Feeds) -> None:
         self._registry = CollectorRegistry()
-        gauge = Gauge("corridor_streams_open", "Streams that watch a school", registry=self._registry)
-        gauge.set_function(lambda: hub.watching)
+        streams = Gauge("corridor_streams_open", "Live streams, by who reads", ["reader"], registry=self._registry)
+        streams.labels("page").set_function(lambda: feeds.readers)
+        streams.labels("program").set_function(lambda: hub.watching - feeds.at_work)
         waiting = Gauge("corridor_commands_waiting", "Commands waiting for the ledger", registry=self._registry)
         waiting.set_function(lambda: hub.ledger.waiting)
         schools = Gauge("corridor_schools_in_memory", "Schools whose state is in memory", registry=self._registry)
