@@ -1,6 +1,7 @@
 """A checkout whose front end is not built yet."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ async def test_the_api_works_and_the_pages_say_what_to_do(
     monkeypatch.setattr("corridor.app.Assets", lambda: Assets(tmp_path / "nothing"))
     Assets(tmp_path / "nothing").check()
     app = create_app(database, SystemClock(), Settings(data_dir=tmp_path))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
     async with app.state.services.running(), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         assert (await client.get("/health/ready")).status_code == 200
         page = await client.get("/sign-in", headers={"Accept": "text/html"})
@@ -34,6 +35,6 @@ async def test_only_uploads_may_be_large(database: Database, tmp_path: Path) -> 
     assert all("import" in path for path in large)
 
 
-def _posts(route: object) -> list[tuple[str, object]]:
+def _posts(route: Any) -> list[tuple[str, Any]]:
     handlers = getattr(route, "route_handlers", ())
-    return [(getattr(route, "path", ""), handler) for handler in handlers if "POST" in handler.http_methods]
+    return [(route.path, handler) for handler in handlers if "POST" in handler.http_methods]

@@ -8,6 +8,9 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import msgspec
+
+from corridor.base.errors import InvalidInput
 from corridor.base.ids import new_id
 from corridor.ledger import chain
 from corridor.ledger.store import Head, bytea
@@ -37,6 +40,18 @@ class Pending:
     def key(self) -> tuple[UUID, UUID]:
         return self.school_id, self.command_id
 
+    def repeat(self, fingerprint: bytes, answer: Answer) -> None:
+        """Be answered as the command that came before under the same id, unless that was another one."""
+        if fingerprint == self.fingerprint:
+            self.drafted = msgspec.structs.replace(answer, repeated=True)
+        else:
+            self.fail(
+                InvalidInput(
+                    "This Idempotency-Key was used for another request. Send a new key with a new request.",
+                    code="idempotency_key_reused",
+                )
+            )
+
     def fail(self, error: Exception) -> None:
         if not self.answer.done():
             self.answer.set_exception(error)
@@ -58,6 +73,7 @@ class Working(Generic[S]):
         self.hash = head.hash
         self.now = head.recorded_at
         self.added: list[Recorded] = []
+        self.answers: list[dict[str, object]] = []
 
 
 def _fingerprint(command: Command) -> bytes:
@@ -90,12 +106,12 @@ def head_row(work: Working[Any]) -> dict[str, object]:
     return {"school_id": work.head.school_id, "seq": work.seq, "hash": bytea(work.hash), "recorded_at": work.now}
 
 
-def answer_row(pending: Pending, now: datetime, refused: bool, body: bytes) -> dict[str, object]:
+def answer_row(pending: Pending, now: datetime, answer: Answer) -> dict[str, object]:
     return {
         "school_id": pending.school_id,
         "command_id": pending.command_id,
         "recorded_at": now,
         "fingerprint": bytea(pending.fingerprint),
-        "refused": refused,
-        "body": body.decode(),
+        "refused": answer.refused,
+        "body": answer.body.decode(),
     }

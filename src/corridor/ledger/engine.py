@@ -9,7 +9,8 @@ under way.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -19,7 +20,7 @@ import structlog
 
 from corridor.base.clock import Clock
 from corridor.base.database import Database
-from corridor.base.errors import CorridorError, InvalidInput, NotFound, Unavailable
+from corridor.base.errors import CorridorError, NotFound, Unavailable
 from corridor.ledger.batch import Pending, Working, answer_row, event_rows, head_row
 from corridor.ledger.decider import Decider
 from corridor.ledger.store import (
@@ -34,7 +35,7 @@ from corridor.ledger.store import (
     read_recorded,
 )
 from corridor.ledger.upsert import encode_rows, upsert
-from corridor.ledger.words import Answer, Command, Decision, Recorded
+from corridor.ledger.words import Answer, Command, Recorded
 
 S = TypeVar("S")
 
@@ -129,6 +130,10 @@ class Ledger(Generic[S]):
         cached = self._cache.get(school_id)
         return (cached.state, cached.seq) if cached else None
 
+    def states(self) -> Iterator[S]:
+        """The cached states of all schools that this process knows."""
+        return (cached.state for cached in self._cache.values())
+
     def known_schools(self) -> dict[UUID, tuple[int, int]]:
         """Sequence and configuration version of every cached school."""
         return {school_id: (cached.seq, cached.config_version) for school_id, cached in self._cache.items()}
@@ -185,84 +190,55 @@ class Ledger(Generic[S]):
         ids = [pending.command_id for pending in batch if pending.supplied]
         async with connection.pipeline():
             heads = await read_heads(connection, school_ids, lock=True)
-            before = await read_answers(connection, school_ids, ids) if ids else {}
+            taken = await read_answers(connection, school_ids, ids) if ids else {}
             settled = await self._read_settled(connection, batch) if settle else set()
         working = {school_id: await self._catch_up(connection, head) for school_id, head in heads.items()}
         clock = self.clock.now()
-        answers: dict[tuple[UUID, UUID], tuple[Pending, Answer]] = {}
-        answer_rows = []
         for pending in batch:
             work = working.get(pending.school_id)
             if work is None:
                 pending.fail(NotFound("There is no such school."))
-                continue
-            if pending.key in before or pending.key in answers:
-                fingerprint, earlier = self._earlier(pending, before, answers)
-                if fingerprint not in (b"", pending.fingerprint):
-                    pending.fail(
-                        InvalidInput(
-                            "This Idempotency-Key was used for another request. Send a new key with a new request.",
-                            code="idempotency_key_reused",
-                        )
-                    )
-                else:
-                    answers.setdefault(pending.key, (pending, earlier))
-                continue
-            if pending.key in settled and pending.drafted:
-                answers[pending.key] = (pending, pending.drafted)
-                continue
-            work.now = max(clock, work.head.recorded_at)
-            try:
-                decision = self.decider.decide(work.state, pending.command, work.now)
-            except CorridorError as error:
-                pending.fail(error)
-                continue
-            self._record(work, pending, decision)
-            answer = self.decider.answer(work.state, decision)
-            body = msgspec.json.encode(answer)
-            pending.drafted = Answer(body, decision.refused)
-            answers[pending.key] = (pending, pending.drafted)
-            if pending.supplied:
-                answer_rows.append(answer_row(pending, work.now, decision.refused, body))
-        await self._write(connection, list(working.values()), answer_rows)
+            elif pending.key in taken:
+                pending.repeat(*taken[pending.key])
+            elif not (pending.key in settled and pending.drafted):
+                self._decide(work, pending, clock)
+            if pending.drafted:
+                taken.setdefault(pending.key, (pending.fingerprint, pending.drafted))
+        await self._write(connection, list(working.values()))
         for work in working.values():
             self._publish(work)
         for pending in batch:
-            if not pending.answer.done():
-                first, answer = answers[pending.key]
-                pending.succeed(answer if first is pending else msgspec.structs.replace(answer, repeated=True))
+            if pending.drafted:
+                pending.succeed(pending.drafted)
 
     async def _read_settled(self, connection: Connection, batch: Sequence[Pending]) -> set[tuple[UUID, UUID]]:
-        """Which commands of a batch that failed have been recorded after all: the commit got through, its answer did not.
+        """Which commands of a failed batch were recorded after all: the commit got through, its answer did not.
 
         One that left no event is decided again, and again changes nothing.
         """
         since = {pending.school_id: self._published.get(pending.school_id, 0) for pending in batch}
         return await read_recorded(connection, since, [pending.command_id for pending in batch])
 
-    @staticmethod
-    def _earlier(
-        pending: Pending,
-        before: dict[tuple[UUID, UUID], tuple[bytes, bool, bytes]],
-        answers: dict[tuple[UUID, UUID], tuple[Pending, Answer]],
-    ) -> tuple[bytes, Answer]:
-        """The fingerprint and the answer of the command that came before under the same id."""
-        if pending.key in answers:
-            first, answer = answers[pending.key]
-            return first.fingerprint, answer
-        fingerprint, refused, body = before[pending.key]
-        return fingerprint, Answer(body, refused, repeated=True)
-
-    def _record(self, work: Working[S], pending: Pending, decision: Decision) -> None:
+    def _decide(self, work: Working[S], pending: Pending, clock: datetime) -> None:
+        """Decide one command on the effects of those before it, and draft its answer."""
+        pending.drafted = None
+        work.now = max(clock, work.head.recorded_at)
+        try:
+            decision = self.decider.decide(work.state, pending.command, work.now)
+        except CorridorError as error:
+            pending.fail(error)
+            return
         for event in decision.events:
             work.seq += 1
             recorded = Recorded(pending.school_id, work.seq, work.now, event.kind, event, pending.command_id)
             work.state = self.decider.evolve(work.state, recorded)
             work.added.append(recorded)
+        answer = self.decider.answer(work.state, decision)
+        pending.drafted = Answer(msgspec.json.encode(answer), decision.refused)
+        if pending.supplied:
+            work.answers.append(answer_row(pending, work.now, pending.drafted))
 
-    async def _write(
-        self, connection: Connection, working: Sequence[Working[S]], answers: list[dict[str, object]]
-    ) -> None:
+    async def _write(self, connection: Connection, working: Sequence[Working[S]]) -> None:
         changed = [work for work in working if work.added]
         rows: dict[Any, list[Any]] = {}
         for work in changed:
@@ -276,7 +252,7 @@ class Ledger(Generic[S]):
                     await connection.execute(upsert(table), [encode_rows(some).decode()])
                 heads = encode_rows([head_row(work) for work in changed])
                 await connection.execute(UPDATE_HEADS, [heads.decode()])
-            if answers:
+            if answers := [row for work in working for row in work.answers]:
                 await connection.execute(INSERT_ANSWERS, [encode_rows(answers).decode()])
             await connection.commit()
 

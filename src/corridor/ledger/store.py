@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from corridor.ledger.chain import genesis
 from corridor.ledger.tables import LedgerAnswer, LedgerEvent, LedgerHead
 from corridor.ledger.upsert import insert
-from corridor.ledger.words import Event, Recorded
+from corridor.ledger.words import Answer, Event, Recorded
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -87,10 +87,10 @@ async def read_heads(connection: Connection, school_ids: Sequence[UUID], *, lock
 
 async def read_answers(
     connection: Connection, school_ids: Sequence[UUID], command_ids: Sequence[UUID]
-) -> dict[tuple[UUID, UUID], tuple[bytes, bool, bytes]]:
-    """By school and command: fingerprint, whether it was a refusal, and the answer's JSON."""
+) -> dict[tuple[UUID, UUID], tuple[bytes, Answer]]:
+    """By school and command: the command's fingerprint, and what it was answered."""
     cursor = await connection.execute(_ANSWERS, [list(school_ids), list(command_ids)], binary=True)
-    return {(row[0], row[1]): (row[2], row[3], row[4].encode()) for row in await cursor.fetchall()}
+    return {(row[0], row[1]): (row[2], Answer(row[4].encode(), row[3])) for row in await cursor.fetchall()}
 
 
 async def read_recorded(

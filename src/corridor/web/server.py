@@ -14,8 +14,8 @@ import uvicorn
 from corridor.base.errors import SetupError
 
 GOODBYE_SECONDS = 3
-# New containers before Python looks for cyclic garbage among them, and among the older ones each so many times. Requests
-# leave hardly any, and looking for it took a quarter of a busy server's time (docs/performance.md).
+# New containers before Python looks for cyclic garbage among them, and among the older ones each so many times.
+# Requests leave hardly any, and looking for it took a quarter of a busy server's time (docs/performance.md).
 GARBAGE_THRESHOLDS = (10_000, 20, 50)
 
 
