@@ -1,5 +1,7 @@
 """Thousands of listeners of one school's stream while commands come in."""
 
+import time
+
 import msgspec
 
 from bench import client
@@ -10,6 +12,7 @@ from bench.processes import all_cpu_seconds, resident_mib
 from bench.report import Aim, Table
 
 COMMANDS_PER_SECOND = 20
+_LAST_SECONDS = 2.0
 _COLUMNS = (
     "listeners",
     "commands/s",
@@ -43,6 +46,7 @@ def measure(server: Server, target: Target, *, listeners: int, seconds: float) -
         sent = client.pace(
             PaceJob(port=server.port, target=target, per_second=COMMANDS_PER_SECOND, seconds=seconds)
         ).commands
+        time.sleep(_LAST_SECONDS)
         used = all_cpu_seconds({"server": server.pid})["server"] - before
         memory = resident_mib(server.pid)
         heard = audience.leave()

@@ -108,11 +108,11 @@ def _plant(fault: str) -> None:
     """Make the ledger kill its own process when it is about to commit, or has just committed but not answered yet."""
     write = Ledger._write
 
-    async def write_and_die(ledger: Any, connection: Any, working: Any, answers: Any) -> None:
+    async def write_and_die(ledger: Any, connection: Any, working: Any) -> None:
         doomed = any(work.added for work in working)
         if doomed and fault == "before_commit":
             os.kill(os.getpid(), signal.SIGKILL)
-        await write(ledger, connection, working, answers)
+        await write(ledger, connection, working)
         if doomed:
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -50,6 +50,12 @@ class Clients:
         self._token = token
         self._token_id = token_id
         self._url = url
+        self._progress = asyncio.Condition()
+
+    async def until_answered(self, count: int) -> None:
+        """Wait until so many commands have been answered."""
+        async with self._progress:
+            await self._progress.wait_for(lambda: len(self.answered) >= count)
 
     async def live(self, number: int, commands: int) -> None:
         """One person's day: `commands` commands, one after the other, each sent until it is answered."""
@@ -90,7 +96,9 @@ class Clients:
                 answer.headers.get("idempotency-replayed") == "true",
                 tries,
             )
-            self.answered.append(done)
+            async with self._progress:
+                self.answered.append(done)
+                self._progress.notify_all()
             return done
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import DateTime, MetaData, Uuid
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from corridor.base.errors import SetupError
+from corridor.base.errors import SetupError, Unavailable
 from corridor.base.postgres import EmbeddedPostgres
 from corridor.base.settings import Settings
 
@@ -63,12 +64,15 @@ class Database:
 
     @asynccontextmanager
     async def raw(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-        """A pooled psycopg connection, for reads in hand-written SQL."""
-        async with self.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            driver = raw.driver_connection
-            assert driver is not None
-            yield driver
+        """A pooled psycopg connection, for reads in hand-written SQL. Raises `Unavailable` when it is lost."""
+        try:
+            async with self.engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                driver = raw.driver_connection
+                assert driver is not None
+                yield driver
+        except (psycopg.OperationalError, OperationalError) as error:
+            raise Unavailable("The database did not answer. Send the same request again.") from error
 
     async def check(self) -> None:
         """Raise `SetupError` when the server cannot be used."""

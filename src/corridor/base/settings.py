@@ -3,8 +3,10 @@
 Every setting `name` is the variable `CORRIDOR_NAME` in the environment and the key `name` in the file.
 """
 
+import contextlib
 import os
 import secrets
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -48,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         try:
             ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             raise SetupError(
                 f"The setting time_zone is '{self.time_zone}', which is no IANA time zone. "
                 "Write for example America/Chicago."
@@ -67,41 +69,46 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.secret_key:
             return self.secret_key.encode()
         path = self.data_dir / "secret.key"
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-        fresh = secrets.token_urlsafe(48).encode()
-        draft = path.with_name(f"secret.key.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(fresh)
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-        return path.read_bytes()
+        if not path.exists():
+            self._make_key(path)
+        key = path.read_bytes()
+        if not key:
+            raise SetupError(
+                f"The secret key in {path} is empty. Put it back from a copy, or remove the file for a new one."
+            )
+        return key
+
+    def _make_key(self, path: Path) -> None:
+        """Complete from the first moment at which it is there, and the same for all who make one at once."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self.data_dir, prefix="secret.key.") as draft:
+            draft.write(secrets.token_urlsafe(48).encode())
+            draft.flush()
+            os.fsync(draft.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(draft.name, path)
 
 
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
     """Read the settings; `overrides` win over the environment, which wins over the file.
 
+    The file is `file`, else the one that CORRIDOR_SETTINGS names, else `corridor.toml` here if there is one.
     Raises `SetupError` naming the setting that cannot be read.
     """
-    file = file or Path(os.environ.get(f"{PREFIX}SETTINGS", "corridor.toml"))
+    named = file or os.environ.get(f"{PREFIX}SETTINGS")
+    file = Path(named or "corridor.toml")
     values: dict[str, Any] = {}
-    if file.exists():
+    if named or file.exists():
         try:
             values.update(tomllib.loads(file.read_text(encoding="utf-8")))
-        except tomllib.TOMLDecodeError as error:
-            raise SetupError(f"{file} cannot be read: {error}.") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise SetupError(f"The settings in {file} cannot be read: {error}.") from error
     names = {field.name for field in msgspec.structs.fields(Settings)}
     for name in names:
         if (value := os.environ.get(PREFIX + name.upper())) is not None:
             values[name] = value
     values.update({name: value for name, value in overrides.items() if value is not None})
     try:
-        return msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+        return msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, value: kind(value).expanduser())
     except msgspec.ValidationError as error:
         raise SetupError(f"A setting cannot be used: {error}.") from error

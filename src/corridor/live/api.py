@@ -1,6 +1,6 @@
 """A school's events over HTTP: read afterwards, or streamed as they are committed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
@@ -19,9 +19,9 @@ from corridor.identity.principal import Principal
 from corridor.ledger.words import Recorded
 from corridor.live.hub import Hub, News
 from corridor.live.sse import HEADERS, MEDIA_TYPE, OPENING, PING, Life, frame
+from corridor.passes.queries import passes_of
 
 MOST_RESUMED = 1000
-_RELOAD = frame("{}", event="reload")
 
 
 class Services(Protocol):
@@ -107,52 +107,91 @@ async def stream_events(
     after = sequence(last_event_id)
     services = services_of(request)
     await services.hub.ledger.state(school_id)
+    if after is not None and after > _newest(services, school_id):
+        # Another process was quicker to tell it.
+        await services.hub.ledger.refresh(school_id)
     student_id = person_limit(request.user, Action.STREAM_VIEW)
-    return Stream(_stream(services, school_id, after, student_id), media_type=MEDIA_TYPE, headers=HEADERS)
+    return Stream(event_frames(services, school_id, after, student_id), media_type=MEDIA_TYPE, headers=HEADERS)
 
 
-async def _stream(
+def _newest(services: Services, school_id: UUID) -> int:
+    known = services.hub.ledger.known(school_id)
+    assert known is not None, "the ledger was asked for the state first"
+    return known[1]
+
+
+async def event_frames(
     services: Services, school_id: UUID, after: int | None, student_id: UUID | None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
+    """What `stream_events` sends."""
     life = Life()
     ledger = services.hub.ledger
     with services.hub.watch(school_id) as watcher:
-        known = ledger.known(school_id)
-        sent = known[1] if known else 0
+        sent = newest = _newest(services, school_id)
+        ears = _Ears(student_id, ledger.known(school_id))
         yield OPENING
-        if after is not None and after < sent:
+        if after is not None and after < newest:
             async with services.database.raw() as connection:
                 missed = await ledger.reader.after(connection, school_id, after, MOST_RESUMED + 1)
             if len(missed) > MOST_RESUMED:
-                yield _RELOAD
+                yield _reload(sent)
             else:
                 sent = missed[-1].seq
-                yield _frames(missed, known[0] if known else None, student_id)
+                await ears.remember(services.database, missed)
+                yield _frames(missed, ears)
+        elif after is not None and after > newest:
+            # There is no such event: the database was put back to an earlier time.
+            yield _reload(sent)
         while not life.over:
             news = await watcher.next(life.patience)
+            sent_before, sent = sent, max([sent, *(each.seq for each in news)])
             if watcher.overrun:
                 watcher.overrun = False
-                yield _RELOAD
+                yield _reload(sent)
             elif news:
-                yield b"".join(_frames_of(each, sent, student_id) for each in news)
+                yield b"".join(_frames_of(each, sent_before, ears) for each in news)
             else:
                 yield PING
-            sent = max([sent, *(each.seq for each in news)])
 
 
-def _frames_of(news: News, sent: int, student_id: UUID | None) -> bytes:
+def _reload(seq: int) -> bytes:
+    return frame("{}", event="reload", id=seq)
+
+
+class _Ears:
+    """What a listener may hear: everything, or the events of one student's passes."""
+
+    def __init__(self, student_id: UUID | None, known: tuple[SchoolState, int] | None) -> None:
+        self.student_id = student_id
+        self._pass_ids = set(known[0].of_student.get(student_id, ())) if known and student_id else set()
+
+    async def remember(self, database: Database, events: Sequence[Recorded]) -> None:
+        """Know of passes that are no longer in memory."""
+        if self.student_id is not None:
+            found = (getattr(recorded.event, "pass_id", None) for recorded in events)
+            self._pass_ids |= await passes_of(database, self.student_id, {pass_id for pass_id in found if pass_id})
+
+    def hear(self, recorded: Recorded) -> bool:
+        if self.student_id is None:
+            return True
+        event: Any = recorded.event
+        if getattr(event, "student_id", None) == self.student_id:
+            self._pass_ids.add(event.pass_id)
+        return getattr(event, "pass_id", None) in self._pass_ids
+
+
+def _frames_of(news: News, sent: int, ears: _Ears) -> bytes:
     """The frames of some news; those for staff are rendered once and shared by all who listen."""
-    if student_id is None and news.events[0].seq > sent:
-        return news.shared(lambda: _frames(news.events, news.state, None))
-    later = [recorded for recorded in news.events if recorded.seq > sent]
-    return _frames(later, news.state, student_id)
+    if ears.student_id is None and news.events[0].seq > sent:
+        return news.shared(lambda: _frames(news.events, ears))
+    return _frames([recorded for recorded in news.events if recorded.seq > sent], ears)
 
 
-def _frames(events: Sequence[Recorded], state: SchoolState | None, student_id: UUID | None) -> bytes:
+def _frames(events: Sequence[Recorded], ears: _Ears) -> bytes:
     return b"".join(
         frame(_data(recorded), event=recorded.kind, id=recorded.seq)
         for recorded in events
-        if recorded.event is not None and (student_id is None or _concerns(recorded, state, student_id))
+        if recorded.event is not None and ears.hear(recorded)
     )
 
 
@@ -165,14 +204,6 @@ def _data(recorded: Recorded) -> str:
         "command_id": recorded.command_id,
     }
     return msgspec.json.encode(event).decode()
-
-
-def _concerns(recorded: Recorded, state: SchoolState | None, student_id: UUID) -> bool:
-    event: Any = recorded.event
-    if (of := getattr(event, "student_id", None)) is not None:
-        return bool(of == student_id)
-    pass_id = getattr(event, "pass_id", None)
-    return state is not None and pass_id is not None and pass_id in state.of_student.get(student_id, ())
 
 
 def sequence(last_event_id: str | None) -> int | None:

@@ -1,13 +1,14 @@
 """Committed events on their way to whoever watches a school.
 
-What is committed in quick succession reaches the watchers together: with thousands of them it is the number of handovers
-that costs, not what is handed over. Each watcher has a bounded queue. One that does not keep up is told to read anew
-instead of being fed what it missed.
+What is committed in quick succession reaches the watchers together: with thousands of them it is the number of
+handovers that costs, not what is handed over. Each watcher has a bounded queue. One that does not keep up is told to
+read anew instead of being fed what it missed.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,11 @@ from corridor.day.state import SchoolState
 from corridor.ledger.engine import Committed, Ledger
 
 LONGEST_QUEUE = 256
-PACE_SECONDS = 0.1
-"""The shortest time between two handovers of one school. After a longer silence news goes out at once."""
+PACE_SECONDS = 0.02
+"""How long a school rests after a handover at least; one that took longer is followed by as long a rest. So listeners
+never have more than half of the time. After a longer silence news goes out at once."""
+AT_ONCE = 50
+"""How many are served before others have their turn: commands must not wait for thousands of listeners."""
 
 
 class News:
@@ -84,7 +88,7 @@ class Hub:
         self.ledger = ledger
         self._watchers: dict[UUID, set[Watcher]] = {}
         self._waiting: dict[UUID, list[Committed[SchoolState]]] = {}
-        self._handed_over: dict[UUID, float] = {}
+        self._couriers: dict[UUID, asyncio.Task[None]] = {}
         ledger.listen(self._collect)
 
     @contextmanager
@@ -103,17 +107,21 @@ class Hub:
 
     def _collect(self, committed: Committed[Any]) -> None:
         school_id = committed.school_id
-        if school_id in self._waiting:
+        if school_id in self._couriers:
             self._waiting[school_id].append(committed)
         elif self._watchers.get(school_id):
             self._waiting[school_id] = [committed]
-            loop = asyncio.get_running_loop()
-            due = self._handed_over.get(school_id, 0.0) + PACE_SECONDS
-            # Not from here even when it is due: those who wait for the answers to their commands go first.
-            loop.call_later(max(0.0, due - loop.time()), self._hand_over, school_id)
+            self._couriers[school_id] = asyncio.create_task(self._hand_over(school_id), name="courier")
 
-    def _hand_over(self, school_id: UUID) -> None:
-        self._handed_over[school_id] = asyncio.get_running_loop().time()
-        news = News(self._waiting.pop(school_id))
-        for watcher in self._watchers[school_id]:
-            watcher.offer(news)
+    async def _hand_over(self, school_id: UUID) -> None:
+        """Hand over what waits, time and again, until nothing new has come for a while."""
+        while commits := self._waiting[school_id]:
+            self._waiting[school_id] = []
+            news = News(commits)
+            began = monotonic()
+            for number, watcher in enumerate(tuple(self._watchers[school_id]), start=1):
+                watcher.offer(news)
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            await asyncio.sleep(max(PACE_SECONDS, monotonic() - began))
+        del self._couriers[school_id]

@@ -114,6 +114,11 @@ def command_id_of(request: PassRequest) -> UUID | None:
     return derived_id("idempotency", request.user.id, key)
 
 
+def id_for(command_id: UUID | None, school_id: UUID) -> UUID:
+    """The id of what a command makes: the same one whenever it comes again, and another one in another school."""
+    return derived_id("made", school_id, command_id) if command_id else new_id()
+
+
 def actor_id(principal: Principal) -> UUID:
     """Who the ledger says did it: the person, or the token or account that nobody in the roster stands behind."""
     return principal.person_id or principal.id
@@ -143,7 +148,7 @@ async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -
         assert student_id is not None
     command_id = command_id_of(request)
     command = commands.RequestPass(
-        pass_id=command_id or new_id(),
+        pass_id=id_for(command_id, school_id),
         by=actor_id(principal),
         student_id=student_id,
         destination_id=data.destination_id,

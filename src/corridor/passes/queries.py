@@ -1,6 +1,6 @@
 """Reads of passes. Every one takes the viewer and gives only what they may see."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -88,6 +88,15 @@ async def list_passes(
         return [pass_from_row(row) for row in await cursor.fetchall()]
 
 
+async def passes_of(database: Database, student_id: UUID, pass_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these passes are the student's."""
+    async with database.raw() as connection:
+        cursor = await connection.execute(
+            "SELECT id FROM pass WHERE id = ANY(%s) AND student_id = %s", [list(pass_ids), student_id]
+        )
+        return {row[0] for row in await cursor.fetchall()}
+
+
 def board(state: SchoolState, seq: int) -> Board:
     """Everyone who is out or asks to be."""
     rows = sorted(state.passes.values(), key=_urgency)
@@ -111,11 +120,8 @@ def _board_row(state: SchoolState, pass_: Pass) -> BoardRow:
 
 
 def _known_pass(ledger: Ledger[SchoolState], pass_id: UUID) -> Pass | None:
-    for school_id in ledger.known_schools():
-        known = ledger.known(school_id)
-        if known and (pass_ := known[0].passes.get(pass_id) or known[0].closed.get(pass_id)):
-            return pass_
-    return None
+    found = (state.passes.get(pass_id) or state.closed.get(pass_id) for state in ledger.states())
+    return next(filter(None, found), None)
 
 
 async def _read_pass(database: Database, pass_id: UUID) -> Pass | None:

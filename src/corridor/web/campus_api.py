@@ -11,13 +11,12 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from corridor.base.errors import NotFound
-from corridor.base.ids import new_id
 from corridor.campus.commands import AddLocation, ChangeLocation, LocationChanges
 from corridor.campus.model import Location, Meeting, School
 from corridor.campus.queries import StudentView, list_schools, list_students
 from corridor.campus.words import LocationKind
 from corridor.identity.permissions import Action, person_limit, require
-from corridor.passes.api import PassRequest, actor_id, answered, command_id_of, services_of
+from corridor.passes.api import PassRequest, actor_id, answered, command_id_of, id_for, services_of
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
@@ -147,7 +146,7 @@ async def create_location(
     require(request.user, Action.LOCATION_CHANGE, school_id=school_id)
     command_id = command_id_of(request)
     command = AddLocation(
-        location_id=command_id or new_id(),
+        location_id=id_for(command_id, school_id),
         school_id=school_id,
         by=actor_id(request.user),
         name=data.name,
