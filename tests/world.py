@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -68,7 +68,7 @@ async def running(database: Database, school: TestSchool, data_dir: Path) -> Asy
     """The application on this database, its clock standing at a Tuesday morning."""
     clock = FixedClock(MORNING)
     app = create_app(database, clock, Settings(data_dir=data_dir))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
     services: Services = app.state.services
     async with services.running(), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield World(client, services, school, clock, database)

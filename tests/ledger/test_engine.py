@@ -203,7 +203,7 @@ async def test_a_commit_whose_answer_was_lost_is_settled_by_its_id(
 ) -> None:
     jar = new_id()
     write = ledger._write
-    lost = []
+    lost: list[bool] = []
 
     async def lose_first_answer(*arguments: object) -> None:
         await write(*arguments)  # type: ignore[arg-type]
