@@ -43,6 +43,7 @@ from corridor.web.headers import add_headers
 from corridor.web.import_desk import ImportDesk
 from corridor.web.openapi import describe_problems, openapi_config
 from corridor.web.problems import API_EXCEPTION_HANDLERS
+from corridor.web.requests import JsonRequest
 from corridor.web.templating import renderer, template_config
 
 _MOST_BYTES = 1024 * 1024
@@ -143,6 +144,7 @@ def create_app(
     return Litestar(
         route_handlers=[api, open_routes, pages],
         middleware=[identity_api.gate],
+        request_class=JsonRequest,
         lifespan=[lifespan],
         state=State({"services": services, **(state or {})}),
         openapi_config=openapi_config(),

@@ -58,10 +58,7 @@ class Served:
 
     async def boards(self) -> dict[str, list[Any]]:
         schools = (await self.get("/schools"))["items"]
-        return {
-            school["name"]: [row["pass"] for row in (await self.get(f"/schools/{school['id']}/board"))["items"]]
-            for school in schools
-        }
+        return {school["name"]: (await self.get(f"/schools/{school['id']}/board"))["items"] for school in schools}
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
+from corridor.base.text import one_line
 from corridor.campus.commands import AddLocation, ChangeLocation
 from corridor.campus.events import LocationAdded, LocationChanged
 from corridor.campus.model import Campus, Location
@@ -24,7 +25,7 @@ def decide_add_location(state: HasCampus, command: AddLocation, now: datetime) -
     location = Location(
         id=command.location_id,
         school_id=state.campus.school.id,
-        name=command.name.strip(),
+        name=one_line(command.name),
         kind=command.kind,
         capacity=command.capacity,
         out_capacity=command.out_capacity,
@@ -38,7 +39,7 @@ def decide_change_location(state: HasCampus, command: ChangeLocation, now: datet
     if before is None:
         raise NotFound("There is no such location.")
     changes = {
-        name: value.strip() if isinstance(value, str) and name == "name" else value
+        name: one_line(value) if isinstance(value, str) and name == "name" else value
         for name, value in msgspec.structs.asdict(command.changes).items()
         if value is not msgspec.UNSET
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from corridor import __version__
+from corridor.base import logs
 from corridor.base.settings import load_settings
 from corridor.cli.accounts import token, user
 from corridor.cli.installation import init, migrate, openapi
@@ -24,6 +25,7 @@ def main(ctx: click.Context, data_dir: Path | None) -> None:
     Settings come from the environment (CORRIDOR_DATA_DIR, CORRIDOR_DATABASE_URL, ...) and from corridor.toml.
     """
     ctx.obj = load_settings(data_dir=data_dir)
+    logs.configure(ctx.obj.log_format)
 
 
 for command in (init, migrate, import_group, user, token, serve, demo, simulate, ledger, openapi):

@@ -1,7 +1,7 @@
 """API tokens: made once, shown once, kept as a digest."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from corridor.base.errors import InvalidInput, NotFound, NotPermitted
 from corridor.base.ids import new_id
+from corridor.base.text import one_line
 from corridor.campus.tables import Membership, Person, School
 from corridor.identity.cache import Known
 from corridor.identity.permissions import Action, covers, require
@@ -23,6 +24,8 @@ PREFIX = "cor_"
 
 _USED_EVERY = timedelta(minutes=1)
 _LONGEST_NAME = 200
+# Everything from here on is more than Python can read back.
+_LAST_EXPIRY = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class NewToken(msgspec.Struct, frozen=True):
@@ -50,10 +53,10 @@ async def add_token(
 
     Raises `InvalidInput`, `NotPermitted`, or `NotFound` for a school or person that is not there or out of reach.
     """
-    name = name.strip()
+    name = one_line(name)
     if not name or len(name) > _LONGEST_NAME:
         raise InvalidInput(f"A token needs a name of at most {_LONGEST_NAME} characters, so that it can be told apart.")
-    if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
+    if expires_at is not None and (expires_at.tzinfo is None or not now < expires_at < _LAST_EXPIRY):
         raise InvalidInput(f"expires_at is {expires_at.isoformat()}; it must be a later instant, with its UTC offset.")
     if role in PERSONAL_ROLES and person_id is None:
         raise InvalidInput(f"A token with the role {role} acts for a person of the roster: say which.")

@@ -17,8 +17,8 @@ from corridor.ledger.engine import Committed, Ledger
 
 LONGEST_QUEUE = 256
 PACE_SECONDS = 0.02
-"""How long a school rests after a handover at least; one that took longer is followed by as long a rest. So listeners
-never have more than half of the time. After a longer silence news goes out at once."""
+"""How long a school rests after a handover at least; after a long one it rests half as long as that took. After a
+longer silence news goes out at once."""
 AT_ONCE = 50
 """How many are served before others have their turn: commands must not wait for thousands of listeners."""
 
@@ -51,34 +51,38 @@ class Watcher:
         self.overrun = False
         self._news: list[News] = []
         self._waiter: asyncio.Future[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
 
     def offer(self, news: News) -> None:
         if news.gap or len(self._news) == LONGEST_QUEUE:
             self.overrun = True
         if len(self._news) < LONGEST_QUEUE:
             self._news.append(news)
-        if self._waiter:
-            _wake(self._waiter)
+        self._wake()
 
     async def next(self, within: float) -> list[News]:
-        """What was committed since, or nothing after so many seconds without news."""
+        """What was committed since; or nothing, at the latest after so many seconds."""
         if not self._news:
+            # By hand, and with an alarm that goes on over several waits: asyncio's queue and a timeout for each wait
+            # would cost more than the rest of the way to a listener.
             loop = asyncio.get_running_loop()
-            # By hand, because asyncio's queue and timeout cost more than the rest of the way to a listener.
             self._waiter = loop.create_future()
-            alarm = loop.call_later(within, _wake, self._waiter)
-            try:
-                await self._waiter
-            finally:
-                alarm.cancel()
-                self._waiter = None
+            self._alarm = self._alarm or loop.call_later(within, self._ring)
+            await self._waiter
         news, self._news = self._news, []
         return news
 
+    def close(self) -> None:
+        if self._alarm:
+            self._alarm.cancel()
 
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class Hub:
@@ -99,6 +103,7 @@ class Hub:
             yield watcher
         finally:
             self._watchers[school_id].discard(watcher)
+            watcher.close()
 
     @property
     def watching(self) -> int:
@@ -123,5 +128,5 @@ class Hub:
                 watcher.offer(news)
                 if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
-            await asyncio.sleep(max(PACE_SECONDS, monotonic() - began))
+            await asyncio.sleep(max(PACE_SECONDS, (monotonic() - began) / 2))
         del self._couriers[school_id]

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
+from corridor.base.text import one_line
 from corridor.campus.model import Location
 from corridor.campus.timetable import day_ends_at, place_of, section_in
 from corridor.day.state import Approval, Channel, Effect, EndedHow, Leg, Pass, PassType, SchoolState, Status
@@ -285,7 +286,7 @@ def _minutes(command: ask.RequestPass, pass_type: PassType) -> int:
 
 
 def _text(value: str | None, field: str) -> str | None:
-    text = (value or "").strip()
+    text = one_line(value or "")
     if len(text) > LONGEST_REASON:
         raise InvalidInput(f"Write at most {LONGEST_REASON} characters; this has {len(text)}.", field=field)
     return text or None

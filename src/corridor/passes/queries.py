@@ -9,7 +9,7 @@ import msgspec
 
 from corridor.base.database import Database
 from corridor.base.errors import NotFound
-from corridor.day.state import Pass, SchoolState, Status
+from corridor.day.state import Channel, Leg, Pass, SchoolState, Status
 from corridor.identity.permissions import Action, person_limit, require
 from corridor.identity.principal import Principal
 from corridor.ledger.engine import Ledger
@@ -19,13 +19,32 @@ _BY_ID = f"SELECT {PASS_COLUMNS} FROM pass WHERE id = %s"  # noqa: S608 - names 
 
 
 class BoardRow(msgspec.Struct, frozen=True):
-    """An open pass with the names that a board shows."""
+    """An open pass as a board shows it: what of a `Pass` changes while it is open, and the names that go with it."""
 
-    pass_: Pass = msgspec.field(name="pass")
+    id: UUID
+    student_id: UUID
     student_name: str
+    origin_id: UUID | None
     origin_name: str | None
+    destination_id: UUID
     destination_name: str
+    section_id: UUID | None
+    pass_type_id: UUID
     pass_type_name: str
+    status: Status
+    leg: Leg | None
+    overdue: bool
+    minutes: int
+    channel: Channel
+    reason: str | None
+    requested_at: datetime
+    started_at: datetime | None
+    due_at: datetime | None
+    arrived_at: datetime | None
+    departed_at: datetime | None
+
+
+_SHARED = tuple(name for name in BoardRow.__struct_fields__ if name in Pass.__struct_fields__)
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -111,11 +130,11 @@ def _board_row(state: SchoolState, pass_: Pass) -> BoardRow:
     campus = state.campus
     student = campus.students.get(pass_.student_id)
     return BoardRow(
-        pass_,
-        student.name if student else "A former student",
-        campus.locations[pass_.origin_id].name if pass_.origin_id else None,
-        campus.locations[pass_.destination_id].name,
-        state.pass_types[pass_.pass_type_id].name,
+        student_name=student.name if student else "A former student",
+        origin_name=campus.locations[pass_.origin_id].name if pass_.origin_id else None,
+        destination_name=campus.locations[pass_.destination_id].name,
+        pass_type_name=state.pass_types[pass_.pass_type_id].name,
+        **{name: getattr(pass_, name) for name in _SHARED},
     )
 
 

@@ -88,7 +88,7 @@ def _describe(operation: Operation, path: str, method: str) -> None:
     statuses = {"400": "The request cannot be read as it is.", "500": "A fault of ours.", "503": "Try again."}
     if path.startswith("/api/"):
         statuses |= {"401": "Not signed in.", "403": "Your role does not include this."}
-    if "{" in path:
+    if "{" in path or method == "post":
         statuses["404"] = "There is no such thing, or it is not yours to see."
     if method != "get":
         statuses |= {"409": "It cannot be done as things are.", "413": "The body is too large."}
