@@ -1,8 +1,7 @@
-"""`python -m bench`: measure, print, and write the results down. `QUICK=1` in the environment makes a short run of it."""
+"""`python -m bench`: measure, print, and write the results down. With QUICK=1 in the environment it is a short run."""
 
 import asyncio
 import os
-import resource
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +12,12 @@ import rich.table
 from rich.console import Console
 
 from bench import board, client, passes, pgbench, report, roster, sampler, streams, whole
-from bench.installation import Installation, installation
-from bench.jobs import PassJob
+from bench.installation import Installation, Server, installation
+from bench.load.jobs import PassJob, Target
 from bench.passes import Length
 from bench.processes import resident_mib
 from bench.schools import add_schools
+from corridor.web.server import allow_open_files
 
 RESULTS = Path(__file__).with_name("results")
 _SHOWN = 40
@@ -25,7 +25,7 @@ out = Console(width=160)
 
 
 class Size(msgspec.Struct, frozen=True):
-    """How much is measured. The first of the schools is the one that is measured alone."""
+    """How much is measured. `schools` are their students; the first one is measured alone, too."""
 
     length: Length
     schools: list[int]
@@ -35,7 +35,7 @@ class Size(msgspec.Struct, frozen=True):
     roster_schools: int
 
 
-FULL = Size(Length(2, 8, 3), [3000] + [1000] * 19, 2000, 30, 33_000, 40)
+FULL = Size(Length(2, 8, 3), [3000] + [1000] * 19, 2000, 30, 30_200, 40)
 QUICK = Size(Length(1, 2, 1), [3000] + [200] * 19, 2000, 6, 1200, 2)
 
 
@@ -45,7 +45,7 @@ def main(ctx: click.Context) -> None:
     """Measure Corridor on this machine. QUICK=1 in the environment: a short run."""
     if ctx.invoked_subcommand is None:
         quick = bool(os.environ.get("QUICK"))
-        open_files = raise_open_files()
+        open_files = allow_open_files()
         made = asyncio.run(measure(QUICK if quick else FULL, report.this_machine(open_files), quick=quick))
         report.show(made, out)
         out.print(f"\nThe same as JSON: {report.write(made, RESULTS)}", highlight=False)
@@ -55,7 +55,7 @@ def main(ctx: click.Context) -> None:
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def markdown(path: Path) -> None:
     """Print a result as Markdown."""
-    report.show(msgspec.json.decode(path.read_bytes(), type=report.Report), out, markdown=True)
+    click.echo(report.as_markdown(msgspec.json.decode(path.read_bytes(), type=report.Report)))
 
 
 @main.command()
@@ -73,7 +73,13 @@ async def _profile(connections: int, seconds: float) -> None:
             targets = await add_schools(made.database, made.settings, QUICK.schools[:1])
             with made.serving("-m", "bench.sampler", str(path)) as server:
                 job = PassJob(
-                    port=server.port, targets=targets, connections=connections, warm_up=1, seconds=seconds, watched={}
+                    port=server.port,
+                    targets=targets,
+                    connections=connections,
+                    keyed=False,
+                    warm_up=1,
+                    seconds=seconds,
+                    watched={},
                 )
                 os.kill(server.pid, sampler.START)
                 out.print(f"{client.loop(job).per_second:,.0f} commands/s while being watched", highlight=False)
@@ -86,64 +92,65 @@ async def _profile(connections: int, seconds: float) -> None:
 
 
 async def measure(size: Size, machine: report.Machine, *, quick: bool) -> report.Report:
+    most = passes.CONNECTIONS[-1]
     async with installation() as made:
         with made.serving() as server:
             empty = resident_mib(server.pid)
-        say("writing schools")
+        say("writing a school")
         targets = await add_schools(made.database, made.settings, size.schools[:1])
         await pgbench.add_heads(made.database, len(size.schools))
-        pass_rows = []
         with made.serving() as server:
-            loaded = resident_mib(server.pid)
+            one_school = resident_mib(server.pid)
             say("live events")
             heard = streams.measure(server, targets[0], listeners=size.listeners, seconds=size.listen_seconds)
             say("board")
             board_table, board_aim = board.measure(server, targets[0], size.length)
-            for connections in passes.CONNECTIONS:
-                say(f"passes, 1 school, {connections} connections")
-                pass_rows.append(passes.measure(made, server, targets, connections, size.length))
-        say("writing schools")
+            rows = _measure_passes(made, server, targets, size.length)
+            rows.append(passes.measure(made, server, targets, most, size.length, keyed=True))
+        say("writing more schools")
         targets += await add_schools(made.database, made.settings, size.schools[1:], first=2)
         with made.serving() as server:
-            all_loaded = resident_mib(server.pid)
-            for connections in passes.CONNECTIONS:
-                say(f"passes, {len(targets)} schools, {connections} connections")
-                pass_rows.append(passes.measure(made, server, targets, connections, size.length))
+            all_schools = resident_mib(server.pid)
+            rows += _measure_passes(made, server, targets, size.length)
         say("verification")
         verification = await whole.measure(made.database, targets)
         say("import")
         imported = roster.measure(
             made, made.folder / "roster", students=size.roster_students, schools=size.roster_schools
         )
-    memory = report.Table(
-        "Memory of the server",
-        "What the server's process holds.",
-        ("state", "MiB"),
-        [
-            ["no schools", empty],
-            [f"a school of {size.schools[0]:,} students", loaded],
-            [f"the same with {size.listeners:,} listeners", heard.server_mib],
-            [f"{len(size.schools)} schools with {sum(size.schools):,} students", all_loaded],
-        ],
-    )
+    memory: list[list[report.Cell]] = [
+        ["no schools", empty],
+        [f"a school of {size.schools[0]:,} students", one_school],
+        [f"the same with {size.listeners:,} listeners", heard.server_mib],
+        [f"{len(size.schools)} schools with {sum(size.schools):,} students", all_schools],
+    ]
     return report.Report(
         datetime.now(UTC).date().isoformat(),
         quick,
         machine,
-        [passes.table(pass_rows), board_table, heard.table, imported, memory, verification],
-        [passes.aim(pass_rows), board_aim, heard.aim],
+        [
+            passes.http_table(rows),
+            passes.comparison(rows),
+            board_table,
+            heard.table,
+            imported,
+            report.Table("Memory of the server", "What its process holds.", ("with", "MiB"), memory),
+            verification,
+        ],
+        [*passes.aims(rows), board_aim, heard.aim],
     )
+
+
+def _measure_passes(made: Installation, server: Server, targets: list[Target], length: Length) -> list[passes.Row]:
+    rows = []
+    for connections in passes.CONNECTIONS:
+        say(f"passes, schools: {len(targets)}, connections: {connections}")
+        rows.append(passes.measure(made, server, targets, connections, length))
+    return rows
 
 
 def say(what: str) -> None:
     out.print(f"[dim]{what} ...[/]")
-
-
-def raise_open_files() -> int:
-    """Allow as many open files as the system lets us, here and in what is started from here. Returns how many."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
 
 
 if __name__ == "__main__":

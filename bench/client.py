@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from bench.installation import Popen, environment
-from bench.jobs import Job, ListenJob, ListenResult, LoopResult, PaceJob, PaceResult, PassJob, ReadJob
+from bench.load.jobs import Job, ListenJob, ListenResult, LoopResult, PaceJob, PaceResult, PassJob, ReadJob
 
 R = TypeVar("R", LoopResult, PaceResult, ListenResult)
 

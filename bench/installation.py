@@ -84,7 +84,7 @@ async def installation() -> AsyncIterator[Installation]:
     """A fresh installation, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="corridor-bench-"))
     # PostgreSQL runs as a user of its own when the bench is run by root.
-    folder.chmod(0o755)
+    folder.chmod(0o755)  # noqa: ASYNC240 - nothing else runs yet
     made = Installation(folder)
     try:
         await schema.migrate(made.database)

@@ -1,25 +1,23 @@
 """The same rows, one transaction for each command: what PostgreSQL's own pgbench makes of it.
 
-Nothing is decided, hashed or authorised there, and nothing travels but SQL over a local socket. `one_pass.sql` says what
-a transaction is.
+Nothing is decided, hashed or authorised there, and nothing travels but SQL over a local socket. `one_pass.sql` says
+what a transaction is.
 """
 
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 
 import msgspec
-import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
-from bench.installation import Installation
 from corridor.base.database import Database
 from corridor.base.ids import UUID
 from corridor.base.postgres import as_server_user, programs
 from corridor.ledger.store import ensure_heads
 
-SCRIPT = Path(__file__).with_name("one_pass.sql")
 COMMANDS_A_PASS = 2
+_SCRIPT = Path(__file__).with_name("one_pass.sql")
 _THREADS = 2
 
 
@@ -36,35 +34,36 @@ async def add_heads(database: Database, schools: int) -> None:
         await ensure_heads(session, [UUID(f"0be0c400-0000-7000-8000-{number:012}") for number in range(1, schools + 1)])
 
 
-def run(
-    installation: Installation, *, schools: int, clients: int, seconds: float, pipelined: bool
-) -> Rate:
-    """`pipelined`: what follows the lock is sent in one go, the way the ledger sends it; otherwise statement by
-    statement, the way most applications do."""
-    connection = psycopg.conninfo.conninfo_to_dict(installation.database.url)
-    text = SCRIPT.read_text()
-    if not pipelined:
-        text = re.sub(r"^\\(start|end)pipeline\n", "", text, flags=re.MULTILINE)
+def run(url: str, *, schools: int, clients: int, seconds: float, pipelined: bool) -> Rate:
+    """`pipelined`: what follows the lock is sent in one go, as the ledger sends it; otherwise statement by statement,
+    as most applications do."""
+    server = conninfo_to_dict(url)
     command = [
         str(programs() / "pgbench"),
         "--no-vacuum",
         "--protocol=prepared",
         f"--client={clients}",
-        f"--jobs={_THREADS}",
+        f"--jobs={min(_THREADS, clients)}",
         f"--time={max(1, round(seconds))}",
         f"--define=schools={schools}",
         "--file=-",
-        "--username=postgres",
-        f"--host={connection['host']}",
-        str(connection["dbname"]),
+        f"--username={server['user']}",
+        f"--host={server['host']}",
+        str(server["dbname"]),
     ]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, cwd="/", **as_server_user())
+    done = subprocess.run(
+        command, check=False, input=script(pipelined=pipelined), capture_output=True, text=True, **as_server_user()
+    )
     said = done.stdout + done.stderr
     if done.returncode or "number of failed transactions: 0 " not in said:
         raise RuntimeError(f"pgbench failed: {said}")
-    return Rate(
-        COMMANDS_A_PASS * _number(r"tps = ([\d.]+)", said), _number(r"latency average = ([\d.]+)", said) / COMMANDS_A_PASS
-    )
+    passes, latency = _number(r"tps = ([\d.]+)", said), _number(r"latency average = ([\d.]+)", said)
+    return Rate(COMMANDS_A_PASS * passes, latency / COMMANDS_A_PASS)
+
+
+def script(*, pipelined: bool) -> str:
+    text = _SCRIPT.read_text()
+    return text if pipelined else re.sub(r"^\\(start|end)pipeline\n", "", text, flags=re.MULTILINE)
 
 
 def _number(pattern: str, said: str) -> float:

@@ -3,7 +3,9 @@
 import math
 import os
 import platform
+import textwrap
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 
 import msgspec
@@ -37,7 +39,7 @@ class Aim(msgspec.Struct, frozen=True):
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """Where it was measured; `load` is the load average of the minute before, `open_files` the limit of the processes."""
+    """Where it was measured. `load` is the load average of the minute before, `open_files` what a process may open."""
 
     cores: int
     processor: str
@@ -66,18 +68,23 @@ def this_machine(open_files: int) -> Machine:
     )
 
 
-def show(report: Report, console: Console, *, markdown: bool = False) -> None:
-    machine = report.machine
-    length = "a short run, good for a glance only" if report.quick else "a full run"
-    console.print(
-        f"{report.date}, {length}: {machine.cores} cores of {machine.processor}, {machine.system}, Python {machine.python}, "
-        f"load average before {machine.load}, {machine.open_files} open files allowed",
-        highlight=False,
-    )
-    for table in report.tables:
-        _print_table(table, console, markdown=markdown)
-    verdicts = [[aim.what, f"{'<' if aim.most else '≥'} {_text(aim.wanted)}", aim.got, "met" if aim.met else "MISSED"] for aim in report.aims]
-    _print_table(Table("Aims", "", ["aim", "wanted", "got", ""], verdicts), console, markdown=markdown)
+def show(report: Report, console: Console) -> None:
+    console.print(_heading(report), highlight=False)
+    for table in (*report.tables, _aims(report.aims)):
+        console.print(f"\n[bold]{table.title}[/]", highlight=False)
+        console.print(f"{table.about}\n", highlight=False)
+        console.print(_drawn(table, box.SIMPLE_HEAD))
+
+
+def as_markdown(report: Report) -> str:
+    parts = [_heading(report)]
+    for table in (*report.tables, _aims(report.aims)):
+        drawing = Console(file=StringIO(), width=500)
+        with drawing.capture() as drawn:
+            drawing.print(_drawn(table, box.MARKDOWN))
+        lines = [line.rstrip() for line in drawn.get().splitlines()]
+        parts += [f"## {table.title}", textwrap.fill(table.about, 120), "\n".join(filter(None, lines))]
+    return "\n\n".join(parts)
 
 
 def write(report: Report, folder: Path) -> Path:
@@ -88,19 +95,36 @@ def write(report: Report, folder: Path) -> Path:
     return path
 
 
-def _print_table(table: Table, console: Console, *, markdown: bool) -> None:
-    console.print()
-    console.print(f"### {table.title}" if markdown else f"[bold]{table.title}[/]", highlight=False)
-    if table.about:
-        console.print(table.about, highlight=False)
-    console.print()
-    drawn = RichTable(box=box.MARKDOWN if markdown else box.SIMPLE_HEAD)
+def _aims(aims: Sequence[Aim]) -> Table:
+    rows = [
+        [
+            aim.what,
+            f"{'below' if aim.most else 'at least'} {_text(aim.wanted)}",
+            aim.got,
+            "met" if aim.met else "MISSED",
+        ]
+        for aim in aims
+    ]
+    return Table("Aims", "What was hoped for.", ("aim", "wanted", "got", ""), rows)
+
+
+def _heading(report: Report) -> str:
+    machine = report.machine
+    length = "a short run, good for a glance only" if report.quick else "a full run"
+    return (
+        f"{report.date}, {length}: {machine.cores} cores of {machine.processor}, {machine.system}, "
+        f"Python {machine.python}, load average before {machine.load}, {machine.open_files:,} open files allowed."
+    )
+
+
+def _drawn(table: Table, lines: box.Box) -> RichTable:
+    drawn = RichTable(box=lines)
     for index, column in enumerate(table.columns):
         numbers = any(isinstance(row[index], int | float) for row in table.rows)
         drawn.add_column(column, justify="right" if numbers else "left")
     for row in table.rows:
         drawn.add_row(*(_text(cell) for cell in row))
-    console.print(drawn)
+    return drawn
 
 
 def _text(cell: Cell) -> str:

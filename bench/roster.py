@@ -5,16 +5,16 @@ from pathlib import Path
 from time import monotonic
 
 from bench.installation import Installation
-from bench.report import Table
+from bench.report import Cell, Table
 from corridor.demo.oneroster import write_district
 from corridor.demo.plan import DistrictSpec
 
 _DATABASE = "roster"
 _COLUMNS = ("import", "users", "enrollments", "rows", "seconds", "rows/s", "peak MiB")
 _ABOUT = (
-    "`corridor import oneroster` of a made-up district into an empty database, and the same files again, of which nothing "
-    "changes anything. Rows are those of all files; the time is the whole command's, its start and the making of the "
-    "tables included."
+    "`corridor import oneroster` of a made-up district into an empty database, and of the same files again, which "
+    "changes nothing. Rows are those of all files; the time is the whole command's, its start included; the peak is "
+    "the most memory that its process held."
 )
 
 
@@ -22,7 +22,7 @@ def measure(installation: Installation, folder: Path, *, students: int, schools:
     written = write_district(DistrictSpec(on=date(2026, 10, 6), students=students, schools=schools), folder)
     total = sum(written.rows.values())
     installation.add_database(_DATABASE)
-    rows = []
+    rows: list[list[Cell]] = []
     for title in ("first", "again"):
         began = monotonic()
         peak = installation.run("import", "oneroster", str(folder), database=_DATABASE)

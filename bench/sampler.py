@@ -1,8 +1,8 @@
 """Run a program and note, every few milliseconds of processor time from SIGUSR1 on, where it is:
 `python -m bench.sampler OUT PROGRAM ...`
 
-Time spent waiting, or while other programs have the processor, does not count; C code counts for the Python function that
-called it.
+Time spent waiting, or while other programs have the processor, does not count; C code counts for the Python function
+that called it.
 """
 
 import runpy

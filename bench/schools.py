@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from bench.jobs import Target
+from bench.load.jobs import Target
 from corridor.base.clock import SystemClock
 from corridor.base.database import Database
 from corridor.base.ids import new_id
@@ -90,9 +90,7 @@ def _timetable(school: UUID, students: list[UUID], teachers: list[UUID], rooms: 
         classes = [new_id() for _ in teachers]
         for section, teacher, room in zip(classes, teachers, rooms, strict=True):
             sections.append({"id": section, "school_id": school, "title": f"Class {period}", "kind": "scheduled"})
-            meetings.append(
-                {"id": new_id(), "section_id": section, "period": str(period + 1), "location_id": room}
-            )
+            meetings.append({"id": new_id(), "section_id": section, "period": str(period + 1), "location_id": room})
             enrollments.append({"id": new_id(), "section_id": section, "person_id": teacher, "role": "teacher"})
         for index, student in enumerate(students):
             section = classes[(index * (period + 1) // CLASS_SIZE) % len(classes)]

@@ -1,8 +1,8 @@
-"""Proving that the ledger is whole."""
+"""Proving that the ledgers are whole after all that was done to them."""
 
 from time import monotonic
 
-from bench.jobs import Target
+from bench.load.jobs import Target
 from bench.report import Table
 from corridor.app import make_decider
 from corridor.base.database import Database
@@ -10,13 +10,17 @@ from corridor.base.ids import UUID
 from corridor.ledger.verify import verify
 from corridor.passes.room import PassRebuild
 
+_ABOUT = (
+    "As `corridor ledger verify` does it, of the school with the most events: the chain, and tables against events."
+)
+
 
 class NotWhole(Exception):
-    """What was measured has broken a ledger."""
+    """A ledger does not hold."""
 
 
 async def measure(database: Database, targets: list[Target]) -> Table:
-    """Of the school with the most events; all are checked."""
+    """All schools are checked."""
     rows = []
     for target in targets:
         began = monotonic()
@@ -24,6 +28,5 @@ async def measure(database: Database, targets: list[Target]) -> Table:
         took = monotonic() - began
         if not finding.clean:
             raise NotWhole(str(finding))
-        rows.append([finding.events, took, finding.events / took])
-    about = "`ledger verify` of the school with the most events after all of the above: chain, and tables against events."
-    return Table("Verification", about, ("events", "seconds", "events/s"), [max(rows)])
+        rows.append((finding.events, took, finding.events / took))
+    return Table("Verification", _ABOUT, ("events", "seconds", "events/s"), [max(rows)])

@@ -18,6 +18,7 @@ from typing import Any
 import uvloop
 
 from corridor.app import create_app
+from corridor.base import logs
 from corridor.base.clock import ShiftedClock
 from corridor.base.database import Database
 from corridor.base.settings import Settings
@@ -92,6 +93,7 @@ def run_in_process(work: Callable[[], Any]) -> None:
 
 
 def _serve(pipe: Connection, database_url: str, data_dir: Path, shift: timedelta, fault: str | None) -> None:
+    logs.configure("console")
     if fault:
         _plant(fault)
 

@@ -19,8 +19,8 @@ import pytest
 
 from corridor.base.errors import SetupError
 from corridor.base.postgres import EmbeddedPostgres, programs
+from tests.leftovers import PATIENCE_SECONDS, processes_in, until, until_nothing_runs_in
 
-PATIENCE_SECONDS = 60
 _USE = """
 import sys
 from pathlib import Path
@@ -93,37 +93,16 @@ def data_dir() -> Iterator[Path]:
     """
     data_dir = Path(tempfile.mkdtemp(prefix="corridor-test-"))
     yield data_dir
-    for pid in _processes_of(data_dir):
+    for pid in processes_in(data_dir):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    _until(lambda: not _processes_of(data_dir))
+    until_nothing_runs_in(data_dir)
     shutil.rmtree(data_dir)
 
 
 @pytest.fixture
 def folder(data_dir: Path) -> Path:
     return data_dir / "postgres"
-
-
-def _processes_of(data_dir: Path) -> list[int]:
-    """The servers and keepers that were started on something in this folder."""
-    return [
-        int(process.name) for process in Path("/proc").iterdir() if process.name.isdigit() and _is_of(process, data_dir)
-    ]
-
-
-def _is_of(process: Path, data_dir: Path) -> bool:
-    with suppress(OSError):
-        arguments = (process / "cmdline").read_bytes().split(b"\0")
-        return any(argument.startswith(str(data_dir).encode()) for argument in arguments)
-    return False
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def _write(url: str, word: str) -> None:
@@ -149,7 +128,7 @@ def test_processes_share_a_server_and_the_last_one_to_leave_stops_it(join: Join,
     first.leave(stop=True)
     assert _read(url) == {"shared"}
     second.leave(stop=True)
-    _until(lambda: not _processes_of(data_dir))
+    until_nothing_runs_in(data_dir)
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url)
 
@@ -184,7 +163,7 @@ def test_when_the_only_user_is_killed_the_server_is_stopped_and_the_data_stays(
     user = join(folder)
     _write(user.url(), "before the kill")
     user.kill()
-    _until(lambda: not _processes_of(data_dir))
+    until_nothing_runs_in(data_dir)
     assert not (folder / "postmaster.pid").exists(), "the server was stopped in an orderly way"
     after = join(folder)
     assert _read(after.url()) == {"before the kill"}
@@ -218,7 +197,7 @@ def test_a_start_after_everything_was_killed_recovers_what_was_committed(
 ) -> None:
     user = join(folder)
     _write(user.url(), "committed")
-    for pid in _processes_of(data_dir):
+    for pid in processes_in(data_dir):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     user.kill()
@@ -229,14 +208,14 @@ def test_a_start_after_everything_was_killed_recovers_what_was_committed(
 
 def test_a_first_start_that_is_killed_at_any_instant_harms_nothing(join: Join, data_dir: Path, folder: Path) -> None:
     chance = random.Random(3)
-    for _ in range(5):
+    for _ in range(3):
         user = join(folder)
         time.sleep(chance.random() * 1.5)
         user.kill()
         after = join(folder)
         _write(after.url(), "usable")
         after.leave(stop=True)
-        _until(lambda: not _processes_of(data_dir))
+        until_nothing_runs_in(data_dir)
         shutil.rmtree(folder)
 
 
@@ -246,7 +225,7 @@ def test_a_number_noted_before_a_crash_that_is_another_process_by_now_does_not_c
     noted = (folder / "postmaster.pid").read_text()
     owner = folder.stat()
     user.leave(stop=True)
-    _until(lambda: not (folder / "postmaster.pid").exists())
+    until(lambda: not (folder / "postmaster.pid").exists())
     stranger = subprocess.Popen(["sleep", "600"], **_as(owner.st_uid))
     (folder / "postmaster.pid").write_text(noted.replace(noted.split("\n")[0], str(stranger.pid), 1))
     after = join(folder)
@@ -264,7 +243,7 @@ def test_a_path_too_long_for_a_socket_works(join: Join, data_dir: Path) -> None:
     _write(url, "far away")
     assert _read(url) == {"far away"}
     user.leave(stop=True)
-    _until(lambda: not _processes_of(data_dir))
+    until_nothing_runs_in(data_dir)
     with suppress(FileNotFoundError):
         shutil.rmtree(EmbeddedPostgres(folder)._socket_folder())
 
@@ -314,7 +293,7 @@ def test_it_runs_as_an_ordinary_user(join: Join, data_dir: Path, folder: Path, o
     _write(user.url(), "mine")
     assert folder.stat().st_uid == ordinary["user"]
     user.leave(stop=True)
-    _until(lambda: not _processes_of(data_dir))
+    until_nothing_runs_in(data_dir)
 
 
 def test_root_may_pass_by_a_folder_of_an_ordinary_user(

@@ -6,17 +6,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
+from tests.leftovers import until_nothing_runs_in
 from tests.running import CORRIDOR, Installation
-
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -27,22 +24,8 @@ def corridor() -> Iterator[Installation]:
     """
     folder = Path(tempfile.mkdtemp(prefix="corridor-test-"))
     yield Installation(folder / "data")
-    _until_nothing_runs_in(folder)
+    until_nothing_runs_in(folder)
     shutil.rmtree(folder)
-
-
-def _until_nothing_runs_in(folder: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while any(_is_in(process, folder) for process in psutil.process_iter()):
-        assert time.monotonic() < deadline, "something was left running"
-        time.sleep(0.05)
-
-
-def _is_in(process: psutil.Process, folder: Path) -> bool:
-    try:
-        return any(str(folder) in argument for argument in process.cmdline())
-    except psutil.Error:
-        return False
 
 
 def _serve(corridor: Installation) -> tuple["subprocess.Popen[str]", str]:
@@ -66,7 +49,7 @@ def test_a_killed_server_leaves_no_database_running_and_the_next_one_has_all_of_
     token = corridor.run("token", "create", "--role", "admin", "--name", "before the kill").strip()
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    _until_nothing_runs_in(corridor.data_dir)
+    until_nothing_runs_in(corridor.data_dir)
     assert not (corridor.data_dir / "postgres" / "postmaster.pid").exists(), (
         "the database was stopped in an orderly way"
     )

@@ -4,18 +4,24 @@ import asyncio
 import os
 from array import array
 from collections.abc import Generator, Sequence
+from functools import partial
 from itertools import cycle, zip_longest
 from time import monotonic
+from uuid import uuid4
 
 import msgspec
 
-from bench import wire
 from bench.figures import percentile
-from bench.jobs import HOST, LoopResult, PassJob, ReadJob, Target
+from bench.load import wire
+from bench.load.jobs import HOST, LoopResult, PassJob, ReadJob, Target
 from bench.processes import all_cpu_seconds
 
 PASS_ID = slice(len('{"id":"'), len('{"id":"') + 36)
 """Where the answer about a pass has its id."""
+
+_PASS = "THE-ID-OF-THE-PASS"
+_KEY = "THE-KEY"
+"""Written into requests, and replaced as each is sent."""
 
 Script = Generator[tuple[bytes, int], bytes, None]
 """Yields requests with the status that each must be answered with, and is sent the bodies of the answers."""
@@ -110,32 +116,45 @@ async def run_loops(job: PassJob | ReadJob) -> LoopResult:
 def _scripts(job: PassJob | ReadJob, tally: Tally) -> list[Script]:
     host = f"{HOST}:{job.port}"
     if isinstance(job, ReadJob):
-        message = wire.request("GET", job.path, host=host, token=job.token, headers=job.headers)
+        headers = {"accept-encoding": job.encoding}
+        message = wire.request("GET", job.path, host=host, token=job.token, headers=headers)
         return [_reads(message, tally) for _ in range(job.connections)]
     # One student of each school in turn, dealt out to the connections: nobody has two passes at once.
-    by_school = [[PassWriter(target, host, number) for number in range(len(target.students))] for target in job.targets]
+    by_school = [writers_of(target, host, keyed=job.keyed) for target in job.targets]
     writers = [writer for some in zip_longest(*by_school) for writer in some if writer]
     return [_passes(writers[number :: job.connections], tally) for number in range(job.connections)]
 
 
 class PassWriter:
-    """The requests about the passes of one student."""
+    """Writes the requests about the passes of one student."""
 
-    def __init__(self, target: Target, host: str, number: int) -> None:
+    def __init__(self, target: Target, host: str, number: int, *, keyed: bool) -> None:
+        headers = {"accept-encoding": "gzip"} | ({"idempotency-key": _KEY} if keyed else {})
         body = {"student_id": target.students[number], "destination_id": target.places[number % len(target.places)]}
         path = f"/api/v1/schools/{target.school_id}/passes"
-        self.issue = wire.request("POST", path, host=host, token=target.token, body=msgspec.json.encode(body))
-        self._head, self._tail = wire.request(
-            "POST", "/api/v1/passes/PASS/return", host=host, token=target.token
-        ).split(b"PASS")
+        post = partial(wire.request, "POST", host=host, token=target.token, headers=headers)
+        self._keyed = keyed
+        self._issue = post(path, body=msgspec.json.encode(body))
+        self._return = post(f"/api/v1/passes/{_PASS}/return")
+
+    def issue(self) -> bytes:
+        return self._with_key(self._issue)
 
     def give_back(self, pass_id: bytes) -> bytes:
-        return self._head + pass_id + self._tail
+        return self._with_key(self._return.replace(_PASS.encode(), pass_id, 1))
+
+    def _with_key(self, message: bytes) -> bytes:
+        return message.replace(_KEY.encode(), str(uuid4()).encode(), 1) if self._keyed else message
+
+
+def writers_of(target: Target, host: str, *, keyed: bool = False) -> list[PassWriter]:
+    """A writer for each student of the school."""
+    return [PassWriter(target, host, number, keyed=keyed) for number in range(len(target.students))]
 
 
 def _passes(writers: Sequence[PassWriter], tally: Tally) -> Script:
     for writer in cycle(writers):
-        body = yield writer.issue, 201
+        body = yield writer.issue(), 201
         yield writer.give_back(body[PASS_ID]), 200
         if tally.ending:
             return

@@ -17,24 +17,25 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class PassJob(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Issue passes and return them, over so many connections. `watched` are processes, by name, whose use of the
-    processors is reported."""
+    """Issue passes and return them, over so many connections. `keyed`: each request has an Idempotency-Key of its own.
+    `watched` are processes, by name, whose use of the processors is reported."""
 
     port: int
     targets: list[Target]
     connections: int
+    keyed: bool
     warm_up: float
     seconds: float
     watched: Mapping[str, int]
 
 
 class ReadJob(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Read one path, over so many connections."""
+    """Read one path, over so many connections. `watched` as for passes."""
 
     port: int
     path: str
     token: str
-    headers: Mapping[str, str]
+    encoding: str
     connections: int
     warm_up: float
     seconds: float
@@ -62,8 +63,8 @@ Job = PassJob | ReadJob | PaceJob | ListenJob
 
 
 class LoopResult(msgspec.Struct, frozen=True):
-    """Answers within the measured seconds; how long half of them and 99 % of them took at most, in milliseconds; and how
-    many processors each watched process and the `client` itself kept busy."""
+    """Answers within the measured seconds; how long half of them and 99 % of them took at most, in milliseconds; and
+    how many processors each watched process and the `client` itself kept busy."""
 
     answers: int
     seconds: float

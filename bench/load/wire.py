@@ -1,4 +1,4 @@
-"""HTTP/1.1 for the load generator, as little of it as will do: what it costs is taken from the server it measures.
+"""HTTP/1.1, as little of it as will do.
 
 Requests are whole bytes, made beforehand. Of an answer only the status line and `content-length` are read.
 """
@@ -7,33 +7,41 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import cast
 
+_USUAL = {"user-agent": "corridor-bench", "accept": "*/*"}
+_LENGTH = b"content-length: "
+
 
 def request(
-    method: str, path: str, *, host: str, token: str | None = None, body: bytes = b"", headers: Mapping[str, str] = {}
+    method: str,
+    path: str,
+    *,
+    host: str,
+    token: str,
+    body: bytes = b"",
+    headers: Mapping[str, str],
 ) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", f"host: {host}"]
-    if token:
-        lines.append(f"authorization: Bearer {token}")
+    """A request with the headers that any client sends."""
+    given = {"host": host, "authorization": f"Bearer {token}"} | _USUAL | dict(headers)
     if method == "POST":
-        lines.append(f"content-length: {len(body)}")
+        given["content-length"] = str(len(body))
     if body:
-        lines.append("content-type: application/json")
-    lines.extend(f"{name}: {value}" for name, value in headers.items())
+        given["content-type"] = "application/json"
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items())]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 class Connection(asyncio.Protocol):
     """A kept-alive connection with one request on its way at a time.
 
-    `answered` is called with the status and the body of every answer, `lost` when the server hangs up.
+    `answered` is called with the status and the body of every answer, `lost` when the connection is closed.
     """
 
     def __init__(self, answered: Callable[[int, bytes], None], lost: Callable[[], None] = lambda: None) -> None:
+        self.transport: asyncio.Transport
         self._answered = answered
         self._lost = lost
         self._parts: list[bytes] = []
         self._missing = 0
-        self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -46,19 +54,17 @@ class Connection(asyncio.Protocol):
             self._parts.append(data)
             self._missing -= len(data)
         else:
-            if self._parts:
-                data = b"".join([*self._parts, data])
+            data = b"".join([*self._parts, data])
             self._parts = [data]
             end = data.find(b"\r\n\r\n")
             if end < 0:
                 return
             self._missing = end + 4 + _length(data, end) - len(data)
         if self._missing <= 0:
-            whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-            self._parts = []
+            whole, self._parts = b"".join(self._parts), []
             self._answered(int(whole[9:12]), whole[whole.find(b"\r\n\r\n") + 4 :])
 
 
 def _length(data: bytes, end: int) -> int:
-    at = data.find(b"content-length: ", 0, end)
-    return int(data[at + 16 : data.find(b"\r", at)])
+    at = data.find(_LENGTH, 0, end)
+    return int(data[at + len(_LENGTH) : data.find(b"\r", at)]) if at >= 0 else 0

@@ -5,12 +5,12 @@ import re
 import sys
 from datetime import datetime
 from time import time
-from typing import Any, TextIO, cast
+from typing import Any, cast
 
 import msgspec
 
-from bench import wire
-from bench.jobs import HOST, ListenJob, ListenResult, Received
+from bench.load import wire
+from bench.load.jobs import HOST, ListenJob, ListenResult, Received
 
 _OPENED = b"retry: "
 _RELOAD = b"event: reload"
@@ -35,7 +35,8 @@ class _Arrivals:
         now = time()
         arrivals = self._seen.get(data)
         if arrivals is None:
-            arrivals = self._seen[data] = [self._arrivals(*found) for found in _FRAME.findall(data)]
+            frames = [found for found in _FRAME.findall(data) if found[1] != b"reload"]
+            arrivals = self._seen[data] = [self._arrivals(*found) for found in frames]
         for arrival in arrivals:
             arrival.append(now)
         self.reloads += _RELOAD in data
@@ -58,7 +59,7 @@ class _Listener(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        transport.write(self._message)
+        self.transport.write(self._message)
 
     def data_received(self, data: bytes) -> None:
         if self._rest:
@@ -76,19 +77,19 @@ class _Listener(asyncio.Protocol):
             self.opened.set_exception(ConnectionError("The server did not open the stream."))
 
 
-async def run_listeners(job: ListenJob, news: TextIO) -> ListenResult:
-    """Open all streams, say `ready` on `news`, and listen until standard input ends."""
+async def run_listeners(job: ListenJob) -> ListenResult:
+    """Open all streams, say `ready` on standard output, and listen until standard input ends."""
     loop = asyncio.get_running_loop()
     arrivals = _Arrivals()
     path = f"/api/v1/schools/{job.target.school_id}/stream"
-    message = wire.request("GET", path, host=f"{HOST}:{job.port}", token=job.target.token)
+    message = wire.request("GET", path, host=f"{HOST}:{job.port}", token=job.target.token, headers={})
     listeners = [_Listener(message, arrivals) for _ in range(job.listeners)]
     for first in range(0, job.listeners, _AT_ONCE):
         some = listeners[first : first + _AT_ONCE]
         for listener in some:
             await loop.create_connection(lambda listener=listener: listener, HOST, job.port)  # type: ignore[misc]
         await asyncio.gather(*(listener.opened for listener in some))
-    print("ready", file=news, flush=True)
+    print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     for listener in listeners:
         listener.transport.abort()

@@ -1,5 +1,4 @@
-"""The load generator, a process of its own: `python -m bench.load`, a job on the first line of standard input, the
-result on standard output."""
+"""`python -m bench.load`: a job on the first line of standard input, the result on standard output."""
 
 import asyncio
 import sys
@@ -7,15 +6,15 @@ import sys
 import msgspec
 import uvloop
 
-from bench.jobs import Job, ListenJob, PaceJob
-from bench.listen import run_listeners
-from bench.loops import run_loops
-from bench.pace import run_pace
+from bench.load.jobs import Job, ListenJob, PaceJob
+from bench.load.listen import run_listeners
+from bench.load.loops import run_loops
+from bench.load.pace import run_pace
 
 
 async def work(job: Job) -> msgspec.Struct:
     if isinstance(job, ListenJob):
-        return await run_listeners(job, sys.stdout)
+        return await run_listeners(job)
     return await (run_pace(job) if isinstance(job, PaceJob) else run_loops(job))
 
 

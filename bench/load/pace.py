@@ -4,9 +4,9 @@ import asyncio
 from itertools import cycle
 from time import monotonic, time
 
-from bench import wire
-from bench.jobs import HOST, PaceJob, PaceResult, Sent
-from bench.loops import PASS_ID, Failed, PassWriter
+from bench.load import wire
+from bench.load.jobs import HOST, PaceJob, PaceResult, Sent
+from bench.load.loops import PASS_ID, Failed, PassWriter, writers_of
 
 _LANES = 16
 
@@ -43,8 +43,7 @@ class _Lane:
 async def run_pace(job: PaceJob) -> PaceResult:
     """Half of the commands issue passes, half return them, half a step apart."""
     commands: list[Sent] = []
-    host = f"{HOST}:{job.port}"
-    writers = [PassWriter(job.target, host, number) for number in range(len(job.target.students))]
+    writers = writers_of(job.target, f"{HOST}:{job.port}")
     lanes = [_Lane() for _ in range(_LANES)]
     for lane in lanes:
         await lane.open(job.port)
@@ -53,7 +52,7 @@ async def run_pace(job: PaceJob) -> PaceResult:
 
     async def one_pass(lane: _Lane, writer: PassWriter, at: float) -> None:
         await asyncio.sleep(at - monotonic())
-        body, sent, answered = await lane.ask(writer.issue, 201)
+        body, sent, answered = await lane.ask(writer.issue(), 201)
         pass_id = body[PASS_ID]
         commands.append(Sent(pass_id.decode(), "pass_issued", sent, answered))
         await asyncio.sleep(at + step * (_LANES - 0.5) - monotonic())
