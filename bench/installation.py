@@ -3,7 +3,6 @@
 import contextlib
 import os
 import select
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -82,17 +81,17 @@ class Installation:
 @contextlib.asynccontextmanager
 async def installation() -> AsyncIterator[Installation]:
     """A fresh installation, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="corridor-bench-"))
-    # PostgreSQL runs as a user of its own when the bench is run by root.
-    folder.chmod(0o755)  # noqa: ASYNC240 - nothing else runs yet
-    made = Installation(folder)
-    try:
-        await schema.migrate(made.database)
-        yield made
-    finally:
-        await made.database.close()
-        made.postgres.leave(stop=True)
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="corridor-bench-") as name:
+        folder = Path(name)
+        # PostgreSQL runs as a user of its own when the bench is run by root.
+        folder.chmod(0o755)  # noqa: ASYNC240 - nothing else runs yet
+        made = Installation(folder)
+        try:
+            await schema.migrate(made.database)
+            yield made
+        finally:
+            await made.database.close()
+            made.postgres.leave(stop=True)
 
 
 def environment() -> dict[str, str]:

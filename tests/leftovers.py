@@ -2,22 +2,20 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 PATIENCE_SECONDS = 90
 
 
 def processes_in(folder: Path) -> list[int]:
     """The processes that were started on something in this folder, databases and their keepers above all."""
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _is_in(entry, folder)]
-
-
-def _is_in(process: Path, folder: Path) -> bool:
-    with suppress(OSError):
-        arguments = (process / "cmdline").read_bytes().split(b"\0")
-        return any(argument.startswith(str(folder).encode()) for argument in arguments)
-    return False
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if any(argument.startswith(str(folder)) for argument in process.info["cmdline"] or ())
+    ]
 
 
 def until(is_so: Callable[[], bool]) -> None:

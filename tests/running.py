@@ -43,10 +43,9 @@ class Installation:
         assert done.returncode == 0, f"corridor {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    @contextmanager
-    def serving(self) -> Iterator[str]:
-        """`corridor serve` on a free port, for the block; gives its address."""
-        process = subprocess.Popen(
+    def start(self) -> "subprocess.Popen[str]":
+        """`corridor serve` on a free port; its first line of output says where."""
+        return subprocess.Popen(
             [CORRIDOR, "serve", "--port", "0"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -54,6 +53,11 @@ class Installation:
             env=self.environment | {"PYTHONUNBUFFERED": "1"},
             cwd=self.data_dir.parent,
         )
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """`corridor serve` on a free port, for the block; gives its address."""
+        process = self.start()
         try:
             assert process.stdout is not None
             line = process.stdout.readline()

@@ -14,7 +14,7 @@ import pytest
 from corridor.base.clock import SystemClock
 from corridor.demo.oneroster import write_district
 from corridor.demo.plan import DistrictSpec
-from tests.running import CORRIDOR, Installation
+from tests.running import Installation
 
 
 @pytest.fixture
@@ -135,14 +135,7 @@ def _servers_in(folder: Path) -> list[psutil.Process]:
 
 
 def test_ctrl_c_ends_the_server_cleanly(corridor: Installation) -> None:
-    process = subprocess.Popen(
-        [CORRIDOR, "serve", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=corridor.environment | {"PYTHONUNBUFFERED": "1"},
-        cwd=corridor.data_dir.parent,
-    )
+    process = corridor.start()
     assert process.stdout is not None
     assert "http://" in process.stdout.readline()
     process.send_signal(signal.SIGINT)

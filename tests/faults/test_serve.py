@@ -1,7 +1,7 @@
 """`kill -9` of `corridor serve` on the embedded database: nothing is left running, and nothing is lost."""
 
+import asyncio
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from corridor.base.clock import SystemClock
+from corridor.base.database import Database
+from corridor.base.postgres import EmbeddedPostgres
+from corridor.base.settings import Settings
+from corridor.identity.principal import Role
+from corridor.identity.service import IdentityService
 from tests.leftovers import until_nothing_runs_in
 from tests.running import CORRIDOR, Installation
 
@@ -28,7 +34,7 @@ def corridor() -> Iterator[Installation]:
     shutil.rmtree(folder)
 
 
-def _serve(corridor: Installation) -> tuple["subprocess.Popen[str]", str]:
+def _serve(corridor: Installation) -> "subprocess.Popen[str]":
     process = subprocess.Popen(
         [CORRIDOR, "serve", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -37,16 +43,28 @@ def _serve(corridor: Installation) -> tuple["subprocess.Popen[str]", str]:
         cwd=corridor.data_dir.parent,
     )
     assert process.stdout
-    address = re.search(r"http://\S+", process.stdout.readline())
-    assert address, "it did not start"
-    return process, address.group()
+    assert "http://" in process.stdout.readline(), "it did not start"
+    return process
+
+
+def _make_token(corridor: Installation) -> str:
+    settings = Settings(data_dir=corridor.data_dir)
+
+    async def work() -> str:
+        database = Database(EmbeddedPostgres(settings.postgres_dir).url("postgres"))
+        identity = IdentityService(database, SystemClock(), settings)
+        made = await identity.create_token(name="before the kill", role=Role.DISTRICT_ADMIN)
+        await database.close()
+        return made.secret
+
+    return asyncio.run(work())
 
 
 def test_a_killed_server_leaves_no_database_running_and_the_next_one_has_all_of_its_data(
     corridor: Installation,
 ) -> None:
-    process, _ = _serve(corridor)
-    token = corridor.run("token", "create", "--role", "admin", "--name", "before the kill").strip()
+    process = _serve(corridor)
+    token = _make_token(corridor)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     until_nothing_runs_in(corridor.data_dir)
@@ -56,14 +74,13 @@ def test_a_killed_server_leaves_no_database_running_and_the_next_one_has_all_of_
     with corridor.serving() as url:
         me = httpx.get(f"{url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert me.json()["name"] == "before the kill"
-    assert corridor.try_run("ledger", "verify").returncode == 0
 
 
 def test_a_server_started_right_after_a_kill_takes_the_database_over(corridor: Installation) -> None:
-    process, _ = _serve(corridor)
-    token = corridor.run("token", "create", "--role", "admin", "--name", "before the kill").strip()
+    process = _serve(corridor)
+    token = _make_token(corridor)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     with corridor.serving() as url:
         me = httpx.get(f"{url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
-        assert me.status_code == 200
+        assert me.json()["name"] == "before the kill"

@@ -1,7 +1,6 @@
 """The ledger's engine, with a toy domain on it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import msgspec
@@ -14,22 +13,7 @@ from corridor.base.errors import InvalidInput, NotFound, Unavailable
 from corridor.base.ids import new_id
 from corridor.ledger.engine import Committed, Ledger
 from corridor.ledger.verify import Finding, verify
-from tests.ledger.toy import MOST, AddCoin, CoinAdded, Explode, Jars, ToyDecider, ToyRebuild, set_up
-
-
-@pytest.fixture
-async def school(database: Database) -> UUID:
-    school_id = new_id()
-    await set_up(database, school_id)
-    return school_id
-
-
-@pytest.fixture
-async def ledger(database: Database, school: UUID) -> AsyncIterator[Ledger[Jars]]:
-    ledger = Ledger(database, ToyDecider(), SystemClock())
-    await ledger.start()
-    yield ledger
-    await ledger.stop()
+from tests.ledger.toy import MOST, AddCoin, CoinAdded, Explode, Jars, ToyDecider, ToyRebuild
 
 
 async def check(database: Database, school: UUID) -> Finding:

@@ -117,3 +117,20 @@ async def _check(database: Database, school: TestSchool, created: list[dict[str,
     finding = await verify(database, make_decider().kinds, PassRebuild(), school.id)
     assert finding.clean, finding
     assert finding.events == PROCESSES * len(school.students)
+
+
+async def test_a_command_sent_to_every_server_at_once_is_taken_once(database: Database, tmp_path: Path) -> None:
+    school = await make_school(database)
+    token = await _token(database, tmp_path)
+    body = {"student_id": str(school.students[0]), "destination_id": str(school.restroom)}
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "once"}
+    with app_processes(PROCESSES, database.url, tmp_path) as servers:
+        async with httpx.AsyncClient(headers=headers, timeout=60) as client:
+            answers = await asyncio.gather(
+                *(client.post(f"{each.url}/api/v1/schools/{school.id}/passes", json=body) for each in servers * 5)
+            )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+    finding = await verify(database, make_decider().kinds, PassRebuild(), school.id)
+    assert (finding.clean, finding.events) == (True, 1)

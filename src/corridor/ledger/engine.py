@@ -42,6 +42,8 @@ S = TypeVar("S")
 MOST_IN_A_BATCH = 500
 MOST_REPLAYED = 2000
 RETRY_SECONDS = 0.1
+# No head has this configuration version, and every head's is newer.
+_DISTRUSTED = -1
 log = structlog.get_logger("corridor.ledger")
 
 
@@ -145,6 +147,8 @@ class Ledger(Generic[S]):
 
     async def refresh(self, school_id: UUID) -> None:
         """Read what other processes have committed. Raises `NotFound` for a school without a ledger."""
+        if self._closing:
+            raise Unavailable("The server is stopping. Send the same request again.")
         future = self._refreshing.get(school_id)
         if future is None:
             future = self._refreshing[school_id] = asyncio.get_running_loop().create_future()
@@ -176,12 +180,17 @@ class Ledger(Generic[S]):
                 log.warning("batch failed", attempt=attempt, commands=len(rest), error=repr(error))
                 await self._disconnect()
                 for pending in rest:
-                    self._cache.pop(pending.school_id, None)
+                    self._distrust(pending.school_id)
                 # A lost connection is nobody's fault among them: trying each alone would not help.
                 if attempt and (len(commands) == 1 or isinstance(error, psycopg.OperationalError)):
                     for pending in rest:
                         pending.fail(_as_unavailable(error))
                 await asyncio.sleep(RETRY_SECONDS)
+
+    def _distrust(self, school_id: UUID) -> None:
+        """Have the state loaded anew before it is decided on again. Until then it is still shown."""
+        if cached := self._cache.get(school_id):
+            cached.config_version = _DISTRUSTED
 
     async def _commit(self, batch: Sequence[Pending], *, settle: bool) -> None:
         """One transaction for the whole batch. Any exception means that none of it is known to be recorded."""
