@@ -111,7 +111,7 @@ async def _compare(connection: Connection, rebuild: Rebuild, school_id: UUID) ->
             f"SELECT {', '.join(columns)} FROM {table.name} WHERE school_id = %s",  # noqa: S608 - names from our own tables
             [school_id],
         )
-        seen = set()
+        seen = skip.copy()
         async for values in cursor:
             row = dict(zip(columns, values, strict=True))
             seen.add(row["id"])
@@ -126,5 +126,5 @@ async def _compare(connection: Connection, rebuild: Rebuild, school_id: UUID) ->
                     for name in columns
                     if row[name] != wanted[name]
                 )
-        differences.extend(f"{table.name} {key}: the row is missing" for key in expected if key not in seen | skip)
+        differences.extend(f"{table.name} {key}: the row is missing" for key in expected if key not in seen)
     return differences if len(unexplained) <= rebuild.forgotten() else differences + unexplained
