@@ -20,7 +20,7 @@ _ABOUT = (
 def measure(server: Server, target: Target, length: Length) -> tuple[Table, Aim]:
     path = f"/api/v1/schools/{target.school_id}/board"
     rows: list[list[Cell]] = []
-    ratios = []
+    ratios: dict[str, list[float]] = {"identity": [], "gzip": []}
     with httpx.Client(
         base_url=f"http://{HOST}:{server.port}", headers={"authorization": f"Bearer {target.token}"}, timeout=30
     ) as setup:
@@ -30,11 +30,11 @@ def measure(server: Server, target: Target, length: Length) -> tuple[Table, Aim]
             rows.append([f"GET {_LIVE}", connections, *_figures(live), _kib(setup, _LIVE, "gzip"), None])
             for name, encoding in (("board, plain", "identity"), ("board, gzip", "gzip")):
                 result = _read(server, path, target.token, encoding, connections, length)
-                ratios.append(result.per_second / live.per_second)
-                rows.append([name, connections, *_figures(result), _kib(setup, path, encoding), ratios[-1]])
+                ratios[encoding].append(result.per_second / live.per_second)
+                rows.append([name, connections, *_figures(result), _kib(setup, path, encoding), ratios[encoding][-1]])
         for pass_id in out:
             setup.post(f"/api/v1/passes/{pass_id}/return").raise_for_status()
-    aim = Aim(f"board reads to GET {_LIVE}, the least of the ratios", 0.5, min(ratios))
+    aim = Aim(f"board reads, gzip, to GET {_LIVE}", 0.5, min(ratios["gzip"]))
     return Table("Reading the board", _ABOUT, _COLUMNS, rows), aim
 
 

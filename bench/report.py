@@ -77,13 +77,13 @@ def show(report: Report, console: Console) -> None:
 
 
 def as_markdown(report: Report) -> str:
-    parts = [_heading(report)]
+    parts = [textwrap.fill(_heading(report), 120)]
     for table in (*report.tables, _aims(report.aims)):
         drawing = Console(file=StringIO(), width=500)
         with drawing.capture() as drawn:
             drawing.print(_drawn(table, box.MARKDOWN))
         lines = [line.rstrip() for line in drawn.get().splitlines()]
-        parts += [f"## {table.title}", textwrap.fill(table.about, 120), "\n".join(filter(None, lines))]
+        parts += [f"### {table.title}", textwrap.fill(table.about, 120), "\n".join(filter(None, lines))]
     return "\n\n".join(parts)
 
 
