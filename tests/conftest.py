@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -9,11 +10,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from corridor import schema
 from corridor.base.database import Database
 from corridor.base.ids import new_id
 from corridor.base.postgres import EmbeddedPostgres
+
+# What lands must not depend on luck; wherever else tests run, every run tries new examples.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 pytest_plugins = ["tests.browser"]
 

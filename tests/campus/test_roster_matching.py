@@ -124,3 +124,12 @@ async def test_a_person_made_here_is_adopted_by_the_roster(database: Database) -
 
     assert report.kinds[Kind.PEOPLE].rekeyed == 1
     assert await fetch(database, "SELECT source_id FROM person") == [("t1",)]
+
+
+async def test_a_course_that_only_looks_like_a_known_one_is_another_in_a_delta(database: Database) -> None:
+    await load(database, [org("s1"), course("k1", code="M1", org="s1")])
+
+    report = await load(database, Listed(course("k2", code="M1", org="s1"), mode=Mode.DELTA))
+
+    assert report.kinds[Kind.COURSES].rekeyed == 0
+    assert await fetch(database, "SELECT source_id FROM course WHERE active ORDER BY source_id") == [("k1",), ("k2",)]

@@ -14,16 +14,21 @@ from corridor.campus.roster.work import Sort, Work
 
 
 class Key(msgspec.Struct, frozen=True):
-    """Another way to recognise a row: two SQL expressions over the alias `x`, null where a row has no such key."""
+    """Another way to recognise a row: two SQL expressions over the alias `x`, null where a row has no such key.
+
+    `certain`: rows with the same key are the same. Otherwise they only look alike, which tells nothing in a delta: the
+    one that we know may well still be there under its own identifier.
+    """
 
     staged: str
     ours: str
     field: str
+    certain: bool = True
 
     @classmethod
-    def alike(cls, expression: str, field: str) -> "Key":
+    def alike(cls, expression: str, field: str, *, certain: bool = True) -> "Key":
         """One expression for both sides."""
-        return cls(expression, expression, field)
+        return cls(expression, expression, field, certain)
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -84,6 +89,7 @@ async def drop_repeats(work: Work, target: Target) -> None:
 async def find(work: Work, target: Target, keys: tuple[Key, ...] = ()) -> None:
     """Fill `id`; make `gone_<table>` and `future_<table>`."""
     stage, table = target.stage, target.table
+    keys = tuple(key for key in keys if key.certain or work.is_bulk(target.kind))
     await work.run(f"UPDATE {stage} s SET id = t.id FROM {table} t WHERE t.source_id = s.source_id AND NOT s.dropped")
     for key in keys:
         await _find_rekeyed(work, target, key)

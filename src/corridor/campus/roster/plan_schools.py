@@ -6,8 +6,8 @@ from corridor.campus.roster.targets import COURSES, SCHOOLS, TERMS
 from corridor.campus.roster.work import Sort, Work
 
 _SAME_IDENTIFIER = Key.alike("x.identifier", "identifier")
-_SAME_SPAN = Key.alike("ARRAY[lower(x.title), x.kind, x.starts_on::text, x.ends_on::text]", "title")
-_SAME_COURSE = Key.alike("ARRAY[x.school_id::text, lower(x.code), lower(x.title)]", "title")
+_SAME_SPAN = Key.alike("ARRAY[lower(x.title), x.kind, x.starts_on::text, x.ends_on::text]", "title", certain=False)
+_SAME_COURSE = Key.alike("ARRAY[x.school_id::text, lower(x.code), lower(x.title)]", "title", certain=False)
 
 
 async def plan_schools(work: Work) -> None:

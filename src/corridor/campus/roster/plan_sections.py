@@ -16,7 +16,7 @@ _OUR_WHEN = f"""(SELECT {_WHEN.format(room="l.name")}
                  FROM section_meeting m LEFT JOIN location l ON l.id = m.location_id WHERE m.section_id = x.id)"""
 _CLASS = """ARRAY[x.school_id::text, coalesce(x.course_id::text, ''), lower(x.title), lower(coalesce(x.code, '')),
                   coalesce({when}, '')]"""
-_SAME_CLASS = Key(_CLASS.format(when="x.signature"), _CLASS.format(when=_OUR_WHEN), "title")
+_SAME_CLASS = Key(_CLASS.format(when="x.signature"), _CLASS.format(when=_OUR_WHEN), "title", certain=False)
 _SAME_SEAT = Key.alike("ARRAY[x.section_id::text, x.person_id::text, x.role]", "person")
 
 
