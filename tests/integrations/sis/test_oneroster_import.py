@@ -13,7 +13,7 @@ from corridor.integrations.sis.oneroster_csv import OneRosterCsv
 from tests.campus.listed import NOW, ZONE, active_roster, fetch
 from tests.integrations.sis.exports import EXPORT, EXPORT_1_2, USERS, write, write_zip
 
-DATA = Path("/work/shared/data")
+DATA = Path(__file__).parents[4] / "shared" / "data"
 CLASSLINK = DATA / "classlink-oneroster-1.1"
 SYNCS = DATA / "successive-syncs-oneroster-1.1"
 
