@@ -119,13 +119,8 @@ class EmbeddedPostgres:
         if self._server() is not None:
             self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.folder), "stop")
 
-    def keep(self) -> None:
-        """The keeper's life: wait until nobody uses the server, then stop it and go."""
-        keeper = _open_lock(self._keeper_lock())
-        try:
-            fcntl.flock(keeper, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
+    def keep(self, keeper: int) -> None:
+        """The keeper's life: wait until nobody uses the server, then stop it and go. `keeper` is its own lock."""
         users = _open_lock(self._users)
         while True:
             fcntl.flock(users, fcntl.LOCK_EX)
@@ -142,25 +137,24 @@ class EmbeddedPostgres:
         os.close(keeper)
         os.close(users)
 
-    def _keeper_lock(self) -> Path:
-        return self.folder.with_name(self.folder.name + ".keeper")
-
     def _ensure_keeper(self) -> None:
-        probe = _open_lock(self._keeper_lock())
+        keeper = _open_lock(self.folder.with_name(self.folder.name + ".keeper"))
         try:
-            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(keeper, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The keeper inherits the lock, so that there is no moment at which nobody holds it.
+            subprocess.run(
+                [sys.executable, "-m", "corridor.base.postgres", str(self.folder), str(keeper)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[keeper],
+                cwd="/",
+                check=True,
+            )
         except BlockingIOError:
-            return
+            pass
         finally:
-            os.close(probe)
-        subprocess.run(
-            [sys.executable, "-m", "corridor.base.postgres", str(self.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            check=True,
-        )
+            os.close(keeper)
 
     def _check_owner(self) -> None:
         if self.folder.exists() and os.geteuid() not in (0, self.folder.stat().st_uid):
@@ -322,4 +316,4 @@ if __name__ == "__main__":
     if os.fork():
         os._exit(0)
     os.setsid()
-    EmbeddedPostgres(Path(sys.argv[1])).keep()
+    EmbeddedPostgres(Path(sys.argv[1])).keep(int(sys.argv[2]))
