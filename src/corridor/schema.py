@@ -27,7 +27,9 @@ def config() -> Config:
     here = Path(__file__).resolve().parent
     checkout = here.parents[1] / "migrations"
     settings = Config()
-    settings.set_main_option("script_location", str(checkout if checkout.is_dir() else here / "_migrations"))
+    folder = checkout if checkout.is_dir() else here / "_migrations"
+    # Alembic's configuration would take a percent sign in the path for a variable.
+    settings.set_main_option("script_location", str(folder).replace("%", "%%"))
     return settings
 
 

@@ -278,3 +278,10 @@ async def test_a_time_zone_that_is_none_is_refused(world: World) -> None:
     refused = await principal.post("/admin/bells/time-zone", school=str(world.school.id), zone="Mars/Base")
     assert refused.status_code == 422
     assert "no time zone" in refused.text
+
+
+async def test_control_characters_in_bell_times_are_left_out(world: World) -> None:
+    form = schedule_form(world, name="Regular\0 day", period=["1\0", "2", ""])
+    saved = await (await admin(world)).post(f"/admin/bells/{await schedule_id(world)}", **form)
+    assert saved.status_code == 303
+    assert [(row[0], row[3]) for row in await bells(world)] == [("Regular day", "1"), ("Regular day", "2")]

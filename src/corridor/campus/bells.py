@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from corridor.base.database import Database
 from corridor.base.errors import Conflict, InvalidInput, NotFound
 from corridor.base.ids import new_id
+from corridor.base.text import one_line
 from corridor.campus.model import Period
 from corridor.campus.tables import BellPeriod, BellSchedule
 from corridor.ledger.store import bump_config
@@ -76,7 +77,7 @@ async def write_schedule(
     if schedule_id is not None and schedule_id not in [schedule.id for schedule in stored]:
         raise NotFound("There is no such bell schedule at this school, or someone has removed it.")
     periods = checked(draft, [schedule for schedule in stored if schedule.id != schedule_id])
-    values = {"name": draft.name.strip(), "days": sorted(set(draft.days)), "assumed": False}
+    values = {"name": one_line(draft.name), "days": sorted(set(draft.days)), "assumed": False}
     if schedule_id is None:
         schedule_id = new_id()
         await session.execute(insert(BellSchedule), [{"id": schedule_id, "school_id": school_id, **values}])
@@ -104,7 +105,7 @@ def checked(draft: ScheduleDraft, others: Sequence[Schedule]) -> list[Period]:
     """The draft's periods in order of time. Raises `UnfitSchedule`."""
     problems = _name_problems(draft, others) | _day_problems(draft, others)
     periods: list[tuple[int, Period]] = []
-    names = Counter(period.name.strip() for period in draft.periods)
+    names = Counter(one_line(period.name) for period in draft.periods)
     for index, period in enumerate(draft.periods):
         found, wrong = _period(period, index, names)
         problems |= wrong
@@ -124,7 +125,7 @@ def checked(draft: ScheduleDraft, others: Sequence[Schedule]) -> list[Period]:
 
 
 def _name_problems(draft: ScheduleDraft, others: Sequence[Schedule]) -> dict[str, str]:
-    name = draft.name.strip()
+    name = one_line(draft.name)
     if not 1 <= len(name) <= LONGEST_NAME:
         return {"name": f"Give the schedule a name of 1 to {LONGEST_NAME} characters."}
     for other in others:
@@ -146,7 +147,7 @@ def _day_problems(draft: ScheduleDraft, others: Sequence[Schedule]) -> dict[str,
 
 
 def _period(draft: PeriodDraft, index: int, names: Counter[str]) -> tuple[Period | None, dict[str, str]]:
-    name = draft.name.strip()
+    name = one_line(draft.name)
     problems = {}
     if not 1 <= len(name) <= LONGEST_NAME:
         problems[f"period-{index}-name"] = f"Give the period a name of 1 to {LONGEST_NAME} characters."
