@@ -20,7 +20,7 @@ from corridor.campus import tables
 from corridor.identity.principal import Role
 from corridor.identity.service import IdentityService
 from corridor.ledger.store import ensure_heads
-from corridor.passes.defaults import add_defaults
+from corridor.policy.defaults import add_defaults
 
 CLASS_SIZE = 25
 _PERIODS = 7

@@ -4,11 +4,10 @@ from time import monotonic
 
 from bench.load.jobs import Target
 from bench.report import Table
-from corridor.app import make_decider
+from corridor.app import make_decider, make_rebuild
 from corridor.base.database import Database
 from corridor.base.ids import UUID
 from corridor.ledger.verify import verify
-from corridor.passes.room import PassRebuild
 
 _ABOUT = (
     "As `corridor ledger verify` does it, of the school with the most events: the chain, and tables against events."
@@ -24,7 +23,7 @@ async def measure(database: Database, targets: list[Target]) -> Table:
     rows = []
     for target in targets:
         began = monotonic()
-        finding = await verify(database, make_decider().kinds, PassRebuild(), UUID(target.school_id))
+        finding = await verify(database, make_decider().kinds, make_rebuild(), UUID(target.school_id))
         took = monotonic() - began
         if not finding.clean:
             raise NotWhole(str(finding))

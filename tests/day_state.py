@@ -10,19 +10,35 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec.structs import replace
 
 from corridor.app import make_decider
 from corridor.base.ids import new_id
-from corridor.campus.model import BellSchedule, Campus, Location, Meeting, Period, School, Section, Student
+from corridor.campus.model import BellSchedule, Campus, Location, Meeting, Period, School, Section, Student, Term
 from corridor.campus.timetable import local
 from corridor.campus.words import LocationKind
-from corridor.day.state import OPEN, Approval, Channel, Pass, PassSettings, PassType, Rule, SchoolState, Status
+from corridor.day.policy import Rule, RuleText, Scope
+from corridor.day.state import (
+    OPEN,
+    Approval,
+    EndedHow,
+    Outings,
+    Pass,
+    PassSettings,
+    PassType,
+    SchoolState,
+    Status,
+    Tally,
+    Visits,
+)
+from corridor.day.words import Channel, Effect
 from corridor.ledger.words import Command, Decision, Recorded
 from corridor.passes.commands import RequestPass
-from corridor.passes.defaults import PASS_TYPES
+from corridor.passes.events import passes_of
 from corridor.passes.evolve import EVOLVE, advance
-from corridor.rules.capacity import takes_a_place
-from corridor.rules.judge import DEFAULTS
+from corridor.policy.defaults import PASS_TYPES
+from corridor.rules.capacity_into import takes_a_place
+from corridor.rules.kinds import DEFAULTS, KINDS, default_rules, in_order, read_rule
 from corridor.rules.verdict import Ask
 from tests.school import MORNING, PERIODS, ZONE
 
@@ -53,8 +69,34 @@ _LOCATIONS = (
 )
 
 
-def default_rules() -> tuple[Rule, ...]:
-    return tuple(Rule(id_of(f"rule {number}"), *default) for number, default in enumerate(DEFAULTS))
+def rule(kind: str, effect: Effect | None = None, *, name: str = "", scope: Scope | None = None, **params: Any) -> Rule:
+    """A rule of this kind, with its usual effect unless another is given. `name` makes it another rule of the kind."""
+    return read_rule(
+        RuleText(
+            id=id_of(f"rule {kind} {name}"),
+            kind=kind,
+            params=msgspec.to_builtins(KINDS[kind].params(**params)),
+            effect=effect or KINDS[kind].effects[0],
+            scope=scope or Scope(),
+            overridable=kind not in ("one_open_pass", "freeze"),
+        )
+    )
+
+
+def usual_rules() -> tuple[Rule, ...]:
+    """The rules of a new school."""
+    texts = default_rules(id_of(f"rule {fields['kind']} ") for fields in DEFAULTS)
+    return in_order(read_rule(text) for text in texts)
+
+
+def changed(rules: Sequence[Rule], kind: str, *, effect: Effect | None = None, **params: Any) -> tuple[Rule, ...]:
+    """These rules, with other parameters or another effect for those of one kind."""
+    return tuple(
+        read_rule(replace(each.text, params={**each.text.params, **params}, effect=effect or each.text.effect))
+        if each.text.kind == kind
+        else each
+        for each in rules
+    )
 
 
 def make_state(
@@ -68,18 +110,15 @@ def make_state(
 
     `approval` changes who approves a pass type, by the type's name; `locations` changes fields of locations.
     """
-    changed = [msgspec.structs.replace(each, **(locations or {}).get(each.id, {})) for each in _LOCATIONS]
+    changed = [replace(each, **(locations or {}).get(each.id, {})) for each in _LOCATIONS]
     return SchoolState(
         campus=_campus(changed),
         pass_types={kind.id: kind for kind in _pass_types(approval or {})},
-        rules=tuple(default_rules() if rules is None else rules),
         settings=settings or PassSettings(),
         day=MORNING.date(),
-        passes={},
-        closed={},
-        of_student={},
-        going_to={},
-        out_of={},
+        as_of=MORNING,
+        all_rules=in_order(usual_rules() if rules is None else rules),
+        rules=in_order(usual_rules() if rules is None else rules),
     )
 
 
@@ -96,9 +135,10 @@ def _campus(locations: Sequence[Location]) -> Campus:
         {TEACHER: "Teacher Example"},
         sections,
         dict.fromkeys(STUDENTS, (ALGEBRA, ART)),
-        (BellSchedule("Regular", frozenset(range(1, 6)), periods),),
-        date(2026, 8, 1),
-        date(2027, 6, 30),
+        (BellSchedule(id_of("Regular"), "Regular", frozenset(range(1, 6)), periods),),
+        terms=(Term(date(2026, 8, 1), date(2027, 6, 30)),),
+        term_begins_on=date(2026, 8, 1),
+        term_ends_on=date(2027, 6, 30),
     )
 
 
@@ -133,7 +173,7 @@ def ask_for(
     locations = state.campus.locations
     origin = locations[origin_id] if origin_id else None
     pass_type = state.pass_types[PASS_TYPE_IDS["Restroom"]]
-    return Ask(student_id, locations[destination_id], origin, pass_type, 5, channel, besides)
+    return Ask(state.campus.students[student_id], locations[destination_id], origin, pass_type, 5, channel, besides)
 
 
 class Day:
@@ -193,24 +233,71 @@ def loaded_afresh(state: SchoolState, events: Sequence[Recorded]) -> SchoolState
     """The state that the tables would give: every pass folded from its events alone, then sorted and counted anew."""
     passes: dict[UUID, Pass] = {}
     for recorded in events:
-        if type(recorded.event) in EVOLVE and recorded.kind != "pass_refused":
-            pass_id: UUID = recorded.event.pass_id  # type: ignore[union-attr]
-            passes[pass_id] = advance(passes.get(pass_id), recorded)
+        if type(recorded.event) in EVOLVE and recorded.event and recorded.kind != "pass_refused":
+            for pass_id in passes_of(recorded.event):
+                passes[pass_id] = advance(passes.get(pass_id), recorded)
     day = local(state.campus, events[-1].recorded_at).date() if events else state.day
-    fresh = msgspec.structs.replace(state, day=day, passes={}, closed={}, of_student={}, going_to={}, out_of={})
+    fresh = replace(
+        state,
+        day=day,
+        passes={},
+        closed={},
+        of_student={},
+        going_to={},
+        out_of={},
+        lines={},
+        visits={},
+        week={},
+        term={},
+    )
     for pass_ in sorted(passes.values(), key=lambda each: each.seq):
+        _tally(fresh, pass_)
         if pass_.status in OPEN:
             fresh.passes[pass_.id] = pass_
         elif pass_.ended_at and local(state.campus, pass_.ended_at).date() == day:
             fresh.closed[pass_.id] = pass_
+            _visit(fresh, pass_)
         else:
             continue
         fresh.of_student[pass_.student_id] = (*fresh.of_student.get(pass_.student_id, ()), pass_.id)
+        if pass_.status is Status.WAITING:
+            line = [fresh.passes[id] for id in (*fresh.lines.get(pass_.destination_id, ()), pass_.id)]
+            line.sort(key=lambda each: (each.line, each.seq))
+            fresh.lines[pass_.destination_id] = tuple(each.id for each in line)
         if takes_a_place(pass_):
             fresh.going_to[pass_.destination_id] = fresh.going_to.get(pass_.destination_id, 0) + 1
-        if pass_.status is Status.ACTIVE and pass_.origin_id:
+        if pass_.status is Status.ACTIVE:
             fresh.out_of[pass_.origin_id] = fresh.out_of.get(pass_.origin_id, 0) + 1
     return fresh
+
+
+def _tally(fresh: SchoolState, pass_: Pass) -> None:
+    if pass_.started_at is None:
+        return
+    day = local(fresh.campus, pass_.started_at).date()
+    seconds = 0
+    if pass_.ended_at:
+        seconds = int((pass_.ended_at - pass_.started_at).total_seconds())
+        if pass_.ended_how not in (EndedHow.RETURNED, EndedHow.ARRIVED):
+            seconds = min(seconds, 60 * pass_.minutes)
+    key = Outings(pass_.destination_id, pass_.pass_type_id, pass_.channel)
+    in_week = day.isocalendar()[:2] == fresh.day.isocalendar()[:2]
+    in_term = any(term.begins_on <= day <= term.ends_on for term in fresh.campus.terms)
+    for tallies, counts in ((fresh.week, in_week), (fresh.term, in_term)):
+        if counts:
+            mine = tallies.get(pass_.student_id, {})
+            so_far = mine.get(key, Tally())
+            tallies[pass_.student_id] = {**mine, key: Tally(so_far.passes + 1, so_far.seconds + seconds)}
+
+
+def _visit(fresh: SchoolState, pass_: Pass) -> None:
+    if pass_.ended_how in (EndedHow.RETURNED, EndedHow.ARRIVED):
+        assert pass_.started_at is not None
+        left = pass_.departed_at or pass_.ended_at
+        assert left is not None
+        so_far = fresh.visits.get(pass_.destination_id, Visits())
+        seconds = int((left - pass_.started_at).total_seconds())
+        fresh.visits[pass_.destination_id] = Visits(so_far.number + 1, so_far.seconds + seconds)
 
 
 def clock(hours: int, minutes: int = 0, seconds: int = 0, *, day: date | None = None) -> datetime:

@@ -14,7 +14,7 @@ from corridor.base.database import Database
 from corridor.base.ids import new_id
 from corridor.campus import tables
 from corridor.ledger.store import ensure_heads
-from corridor.passes.defaults import add_defaults
+from corridor.policy.defaults import add_defaults
 
 ZONE = "America/New_York"
 PERIODS = (("1", time(8), time(9)), ("2", time(9), time(10)), ("3", time(10), time(11)))

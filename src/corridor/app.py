@@ -22,6 +22,7 @@ from corridor.ledger.doorbell import Doorbell
 from corridor.ledger.engine import Ledger
 from corridor.ledger.rooms import Rooms
 from corridor.ledger.ticker import Ticker
+from corridor.ledger.verify import Rebuilds
 from corridor.live import api as live_api
 from corridor.live import pages as live_pages
 from corridor.live import teacher_pages as live_teacher_pages
@@ -31,10 +32,11 @@ from corridor.live.hub import Hub
 from corridor.live.parts import Render
 from corridor.passes import api as passes_api
 from corridor.passes import student_pages, teacher_pages
-from corridor.passes.defaults import add_defaults
 from corridor.passes.evolve import begin_day
 from corridor.passes.load import draft, load_state
-from corridor.passes.room import PASS_ROOM, answer_about
+from corridor.passes.room import PASS_ROOM, PassRebuild, answer_about
+from corridor.policy.defaults import add_defaults
+from corridor.policy.room import POLICY_ROOM, PolicyRebuild
 from corridor.web import admin_bells, admin_import, admin_pages, campus_api, health, import_api
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
@@ -54,7 +56,14 @@ log = structlog.get_logger("corridor.app")
 
 def make_decider() -> Rooms[SchoolState]:
     """The live day: all rooms on one ledger."""
-    return Rooms([CAMPUS_ROOM, PASS_ROOM], load=load_state, draft=draft, begin=begin_day, answer=answer_about)
+    return Rooms(
+        [CAMPUS_ROOM, POLICY_ROOM, PASS_ROOM], load=load_state, draft=draft, begin=begin_day, answer=answer_about
+    )
+
+
+def make_rebuild() -> Rebuilds:
+    """The read tables of all rooms, to be built from events alone."""
+    return Rebuilds(PassRebuild(), PolicyRebuild())
 
 
 class Services:

@@ -22,7 +22,7 @@ from corridor.demo.bells import HIGH_SCHOOL, MIDDLE_SCHOOL
 from corridor.demo.run import Demo, liven, prepare
 from corridor.identity.principal import Role
 from corridor.identity.tables import Account, ApiToken
-from corridor.passes.defaults import add_defaults
+from corridor.policy.defaults import add_defaults
 
 ZONE = ZoneInfo("America/Chicago")
 TUESDAY_NIGHT = datetime(2026, 11, 24, 21, 0, tzinfo=ZONE).astimezone(UTC)

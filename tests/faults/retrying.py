@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import psycopg
 
-from corridor.app import make_decider
+from corridor.app import make_decider, make_rebuild
 from corridor.base.clock import SystemClock
 from corridor.base.database import Database
 from corridor.base.ids import derived_id, new_id
@@ -18,7 +18,6 @@ from corridor.base.settings import Settings
 from corridor.identity.principal import Role
 from corridor.identity.service import IdentityService
 from corridor.ledger.verify import verify
-from corridor.passes.room import PassRebuild
 from tests.school import TestSchool
 
 RETRY_SECONDS = 0.02
@@ -113,7 +112,7 @@ _KINDS = {"ask": "pass_issued", "arrive": "pass_arrived", "depart": "pass_depart
 
 async def check_ledger(database: Database, school: TestSchool, answered: Sequence[Answered]) -> None:
     """Raise unless every answered command stands in the ledger once, nothing else does, and the ledger is whole."""
-    finding = await verify(database, make_decider().kinds, PassRebuild(), school.id)
+    finding = await verify(database, make_decider().kinds, make_rebuild(), school.id)
     assert finding.clean, finding
     async with await psycopg.AsyncConnection.connect(database.url) as connection:
         cursor = await connection.execute("SELECT command_id, kind, body->>'pass_id' FROM ledger_event ORDER BY seq")

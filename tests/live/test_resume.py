@@ -13,7 +13,7 @@ import pytest
 from corridor.app import make_decider
 from corridor.base.database import Database
 from corridor.base.ids import new_id
-from corridor.day.state import Channel
+from corridor.day.words import Channel
 from corridor.ledger.engine import Ledger
 from corridor.live import api, hub
 from corridor.passes.commands import EndPass, RequestPass

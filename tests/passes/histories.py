@@ -13,13 +13,14 @@ from corridor.base.ids import new_id
 from corridor.campus.commands import AddLocation, ChangeLocation, LocationChanges
 from corridor.campus.timetable import local
 from corridor.campus.words import LocationKind
-from corridor.day.state import Channel, SchoolState
+from corridor.day.state import HELD, SchoolState, Status
+from corridor.day.words import Channel
 from corridor.ledger.words import Command, Recorded, Tick
 from corridor.passes import commands as ask
 from corridor.passes.events import PassApproved, PassIssued
 from tests.day_state import clock
 
-ALL_CODES = ("one_open_pass", "full", "too_many_out", "daily_limit", "cooldown")
+ALL_CODES = ("one_open_pass", "full", "too_many_out", "limit", "cooldown")
 # An ordinary morning; shortly before the end of a Friday; late at night; the nights in which the clocks are changed.
 STARTS = (
     clock(8, 30),
@@ -40,6 +41,7 @@ class Asks(msgspec.Struct, frozen=True):
     minutes: int | None
     channel: Channel
     lifts: bool
+    may_wait: bool
 
 
 class Acts(msgspec.Struct, frozen=True):
@@ -87,13 +89,14 @@ _asks = st.builds(
     minutes=st.none() | st.integers(1, 12),
     channel=st.sampled_from(Channel),
     lifts=st.booleans(),
+    may_wait=st.booleans(),
 )
 _acts = st.builds(
     Acts,
     command=st.sampled_from(
         [
             *(ask.ReturnPass, ask.ReturnPass, ask.ReturnPass, ask.ArriveOnPass, ask.ArriveOnPass, ask.DepartOnPass),
-            *(ask.DenyPass, ask.CancelPass, ask.EndPass),
+            *(ask.DenyPass, ask.CancelPass, ask.EndPass, ask.StartPass, ask.StartPass),
         ]
     ),
     which=st.integers(0, 3),
@@ -169,6 +172,7 @@ def command_of(step: Step, state: SchoolState, pass_ids: Sequence[UUID]) -> Comm
                 minutes=step.minutes,
                 lift=ALL_CODES if step.lifts else (),
                 lift_reason="It is urgent" if step.lifts else None,
+                may_wait=step.may_wait,
             )
         case Acts() if pass_ids:
             pass_id = pass_ids[-1 - step.which % len(pass_ids)]
@@ -188,7 +192,7 @@ def command_of(step: Step, state: SchoolState, pass_ids: Sequence[UUID]) -> Comm
 def check_limits(state: SchoolState, added: Sequence[Recorded]) -> None:
     """Raise unless one student has one pass, and whatever began just now began within the limits or against them with
     a reason."""
-    holders = [pass_.student_id for pass_ in state.passes.values()]
+    holders = [pass_.student_id for pass_ in state.passes.values() if pass_.status in HELD]
     assert len(holders) == len(set(holders)), "a student has two open passes"
     for recorded in added:
         event = recorded.event
@@ -196,7 +200,9 @@ def check_limits(state: SchoolState, added: Sequence[Recorded]) -> None:
             pass_ = state.passes[event.pass_id]
             place = state.campus.locations[pass_.destination_id]
             if place.capacity is not None and "full" not in event.lifted:
-                assert state.going_to[place.id] <= place.capacity, f"{place.name} is too full"
+                assert pass_.status is Status.WAITING or state.going_to[place.id] <= place.capacity, (
+                    f"{place.name} is too full"
+                )
             room = state.campus.locations.get(pass_.origin_id) if pass_.origin_id else None
             if room and room.out_capacity is not None and "too_many_out" not in event.lifted:
                 assert state.out_of[room.id] <= room.out_capacity, f"too many are out of {room.name}"

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from corridor.app import make_decider
+from corridor.app import make_decider, make_rebuild
 from corridor.base.database import Database
 from corridor.base.ids import new_id
 from corridor.identity.principal import Role
 from corridor.ledger.verify import verify
-from corridor.passes.room import PassRebuild
 from tests.school import make_school
 from tests.world import Api, World, running
 
@@ -46,7 +45,7 @@ async def test_a_pass_goes_from_request_to_return(world: World) -> None:
     returned = (await student.post(f"/passes/{pass_['id']}/return")).json()
     assert (returned["status"], returned["ended_how"]) == ("ended", "returned")
     assert (await teacher.get(f"/schools/{world.school.id}/board")).json()["items"] == []
-    finding = await verify(world.database, make_decider().kinds, PassRebuild(), world.school.id)
+    finding = await verify(world.database, make_decider().kinds, make_rebuild(), world.school.id)
     assert finding.clean, finding
 
 

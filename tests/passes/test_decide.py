@@ -7,12 +7,12 @@ import pytest
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
 from corridor.base.ids import new_id
-from corridor.day.state import Approval, Channel, Effect, Leg, Rule, Status
+from corridor.day.state import Approval, Leg, Status
+from corridor.day.words import Channel, Effect
 from corridor.ledger.words import Decision
 from corridor.passes import commands as ask
 from corridor.passes import events as happened
-from corridor.passes.decide import Refused
-from corridor.rules import daily_limit
+from corridor.passes.refusal import Refused
 from tests.day_state import (
     ALGEBRA,
     ART,
@@ -28,6 +28,7 @@ from tests.day_state import (
     Day,
     clock,
     make_state,
+    rule,
 )
 
 ANA, BEN, CAM = STUDENTS[:3]
@@ -61,7 +62,7 @@ def test_a_request_begins_at_once_when_its_type_needs_none() -> None:
 
 
 def test_a_request_needs_an_answer_all_the_same_when_a_rule_wants_staff_to_look() -> None:
-    rules = [Rule(new_id(), "daily_limit", daily_limit.Params(0), Effect.NEEDS_STAFF, frozenset(Channel), True)]
+    rules = [rule("limit", Effect.NEEDS_STAFF, most=0)]
     day = Day(make_state(rules=rules, approval={"Restroom": Approval.NONE}))
     assert day.requested().status is Status.REQUESTED
 
@@ -184,7 +185,7 @@ def test_the_minutes_that_staff_give_may_exceed_the_type(day: Day) -> None:
 def test_a_refusal_is_kept_as_an_event_with_every_reason() -> None:
     day = Day(make_state(locations={RESTROOM: {"capacity": 0}, ROOM_204: {"out_capacity": 0}}))
     decision = day.request()
-    assert codes_of(decision) == ["full", "too_many_out"]
+    assert codes_of(decision) == ["too_many_out", "full"]
     event = day.events[-1].event
     assert isinstance(event, happened.PassRefused)
     assert event.codes == ("full", "too_many_out")

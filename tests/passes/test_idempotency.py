@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from corridor.app import make_decider
+from corridor.app import make_decider, make_rebuild
 from corridor.base.database import Database
 from corridor.identity.principal import Role
 from corridor.ledger.verify import verify
-from corridor.passes.room import PassRebuild
 from tests.school import make_school
 from tests.world import Api, World, running
 
@@ -37,7 +36,7 @@ async def test_the_same_key_at_two_schools_makes_two_passes(world: World, admin:
     assert made[0]["id"] != made[1]["id"]
     for school, pass_ in zip((first, second), made, strict=True):
         assert (await admin.get(f"/passes/{pass_['id']}")).json()["school_id"] == str(school.id)
-        finding = await verify(world.database, make_decider().kinds, PassRebuild(), school.id)
+        finding = await verify(world.database, make_decider().kinds, make_rebuild(), school.id)
         assert finding.clean, finding
 
 

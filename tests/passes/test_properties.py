@@ -6,28 +6,27 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from corridor.app import make_decider
+from corridor.app import make_decider, make_rebuild
 from corridor.base.clock import Clock, FixedClock
 from corridor.base.database import Database
 from corridor.base.errors import CorridorError, InvalidInput, Unavailable
 from corridor.base.ids import new_id
-from corridor.day.state import Effect, Rule, SchoolState
+from corridor.day.policy import Rule
+from corridor.day.state import SchoolState
+from corridor.day.words import Effect
 from corridor.ledger.engine import Committed, Ledger
 from corridor.ledger.store import read_heads
 from corridor.ledger.verify import verify
 from corridor.ledger.words import Command, Recorded
 from corridor.passes.commands import RequestPass
-from corridor.passes.decide import Refused
 from corridor.passes.events import PassRefused
 from corridor.passes.load import load_state
-from corridor.passes.room import PassRebuild
-from corridor.rules import daily_limit
-from tests.day_state import DECIDER, Day, default_rules, loaded_afresh, make_state
+from corridor.passes.refusal import Refused
+from tests.day_state import DECIDER, Day, changed, loaded_afresh, make_state, usual_rules
 from tests.passes.histories import STARTS, Step, Waits, check_limits, command_of, histories, instant_after
 from tests.school import make_school
 
@@ -37,16 +36,11 @@ _REPEATABLE = settings(derandomize=True, deadline=None, database=None)
 
 def _strict() -> tuple[Rule, ...]:
     """The default rules with a daily limit that is soon reached and refuses."""
-    return tuple(
-        msgspec.structs.replace(rule, params=daily_limit.Params(most=1), effect=Effect.REFUSE)
-        if rule.kind == "daily_limit"
-        else rule
-        for rule in default_rules()
-    )
+    return changed(usual_rules(), "limit", most=1, effect=Effect.REFUSE)
 
 
 @settings(_REPEATABLE, max_examples=300)
-@given(st.sampled_from(STARTS), st.sampled_from([default_rules(), _strict()]), histories(60))
+@given(st.sampled_from(STARTS), st.sampled_from([usual_rules(), _strict()]), histories(60))
 def test_any_history_keeps_the_state_true_and_the_limits_kept(
     start: datetime, rules: Sequence[Rule], history: list[Step]
 ) -> None:
@@ -161,7 +155,7 @@ async def _live_through(url: str, start: datetime, history: list[Step], second: 
         await one.refresh(school.id)
         events = [recorded for committed in heard for recorded in committed.events]
         assert [recorded.seq for recorded in events] == list(range(1, len(events) + 1))
-    finding = await verify(database, make_decider().kinds, PassRebuild(), school.id)
+    finding = await verify(database, make_decider().kinds, make_rebuild(), school.id)
     assert finding.clean, finding
     await database.close()
 

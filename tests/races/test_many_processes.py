@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from corridor.app import make_decider
+from corridor.app import make_decider, make_rebuild
 from corridor.base.clock import SystemClock
 from corridor.base.database import Database
 from corridor.base.ids import new_id
@@ -18,7 +18,6 @@ from corridor.base.settings import Settings
 from corridor.identity.principal import Role
 from corridor.identity.service import IdentityService
 from corridor.ledger.verify import verify
-from corridor.passes.room import PassRebuild
 from tests.ledger.toy import MOST, ToyDecider, ToyRebuild, set_up
 from tests.processes import Process, app_processes
 from tests.races.toy_process import put_coins
@@ -114,7 +113,7 @@ async def _check(database: Database, school: TestSchool, created: list[dict[str,
     passes = [pass_ for pass_ in created if pass_["school_id"] == str(school.id)]
     assert Counter(pass_["student_id"] for pass_ in passes) == dict.fromkeys(map(str, school.students), 1)
     assert sum(pass_["destination_id"] == str(school.restroom) for pass_ in passes) <= 2
-    finding = await verify(database, make_decider().kinds, PassRebuild(), school.id)
+    finding = await verify(database, make_decider().kinds, make_rebuild(), school.id)
     assert finding.clean, finding
     assert finding.events == PROCESSES * len(school.students)
 
@@ -132,5 +131,5 @@ async def test_a_command_sent_to_every_server_at_once_is_taken_once(database: Da
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
-    finding = await verify(database, make_decider().kinds, PassRebuild(), school.id)
+    finding = await verify(database, make_decider().kinds, make_rebuild(), school.id)
     assert (finding.clean, finding.events) == (True, 1)

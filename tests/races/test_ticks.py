@@ -11,7 +11,8 @@ from corridor.app import make_decider
 from corridor.base.clock import FixedClock
 from corridor.base.database import Database
 from corridor.base.ids import new_id
-from corridor.day.state import Channel, SchoolState
+from corridor.day.state import SchoolState
+from corridor.day.words import Channel
 from corridor.ledger.engine import Ledger
 from corridor.passes.commands import RequestPass
 from tests.school import MORNING, make_school

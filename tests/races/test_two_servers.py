@@ -15,7 +15,7 @@ from corridor.base.clock import FixedClock
 from corridor.base.database import Database
 from corridor.base.ids import new_id
 from corridor.base.settings import Settings
-from corridor.day.state import Channel
+from corridor.day.words import Channel
 from corridor.identity.principal import Role
 from corridor.identity.service import IdentityService
 from corridor.ledger.engine import Ledger

@@ -1,12 +1,25 @@
 """Read a school's campus from its tables."""
 
 from collections import defaultdict
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from corridor.campus.model import BellSchedule, Campus, Location, Meeting, Period, School, Section, Student
+from corridor.campus.model import (
+    BellSchedule,
+    CalendarDay,
+    Campus,
+    Location,
+    Meeting,
+    Period,
+    School,
+    Section,
+    Student,
+    Term,
+    Zone,
+)
 from corridor.campus.words import LocationKind
 
 Connection = psycopg.AsyncConnection[Any]
@@ -27,16 +40,23 @@ _SECTIONS = """
     FROM section s LEFT JOIN section_term st ON st.section_id = s.id LEFT JOIN term t ON t.id = st.term_id AND t.active
     WHERE s.school_id = %s AND s.active GROUP BY s.id ORDER BY s.title, s.id"""
 _MEETINGS = """
-    SELECT m.section_id, m.period, m.days, m.location_id
+    SELECT m.section_id, m.period, m.days, m.location_id, m.cycles
     FROM section_meeting m JOIN section s ON s.id = m.section_id WHERE s.school_id = %s AND s.active ORDER BY m.id"""
 _ENROLLMENTS = """
     SELECT e.section_id, e.person_id, e.role
     FROM enrollment e JOIN section s ON s.id = e.section_id JOIN person p ON p.id = e.person_id
     WHERE s.school_id = %s AND s.active AND e.active AND p.active ORDER BY e.is_primary DESC, e.id"""
 _PERIODS = """
-    SELECT b.name, b.days, p.name, p.starts_at, p.ends_at
+    SELECT b.id, b.name, b.days, p.name, p.starts_at, p.ends_at
     FROM bell_schedule b JOIN bell_period p ON p.bell_schedule_id = b.id WHERE b.school_id = %s
     ORDER BY b.name, p.starts_at"""
+
+_CALENDAR = "SELECT on_date, schedule_id, cycle, note FROM calendar_day WHERE school_id = %s ORDER BY on_date"
+_ZONES = "SELECT id, school_id, name, active FROM zone WHERE school_id = %s ORDER BY name"
+_TERMS = """
+    SELECT DISTINCT t.starts_on, t.ends_on FROM term t
+    JOIN section_term st ON st.term_id = t.id JOIN section s ON s.id = st.section_id
+    WHERE s.school_id = %s AND s.active AND t.active"""
 
 
 async def load_campus(connection: Connection, school_id: UUID) -> Campus:
@@ -73,15 +93,22 @@ async def load_campus(connection: Connection, school_id: UUID) -> Campus:
         sections,
         dict(sections_of),
         _schedules(await rows(_PERIODS)),
+        {row[0]: CalendarDay(*row[1:]) for row in await rows(_CALENDAR)},
+        {row[0]: Zone(*row) for row in await rows(_ZONES)},
+        tuple(sorted((Term(*row) for row in await rows(_TERMS)), key=_length)),
         min(starts, default=None),
         max(ends, default=None),
     )
 
 
+def _length(term: Term) -> tuple[timedelta, date]:
+    return term.ends_on - term.begins_on, term.begins_on
+
+
 async def _sections(rows: Any) -> dict[UUID, Section]:
     meetings: dict[UUID, list[Meeting]] = defaultdict(list)
-    for section_id, period, days, location_id in await rows(_MEETINGS):
-        meetings[section_id].append(Meeting(period, frozenset(days or ()), location_id))
+    for section_id, period, days, location_id, cycles in await rows(_MEETINGS):
+        meetings[section_id].append(Meeting(period, frozenset(days or ()), location_id, frozenset(cycles or ())))
     teachers: dict[UUID, list[UUID]] = defaultdict(list)
     students: dict[UUID, list[UUID]] = defaultdict(list)
     for section_id, person_id, role in await rows(_ENROLLMENTS):
@@ -93,9 +120,9 @@ async def _sections(rows: Any) -> dict[UUID, Section]:
 
 
 def _schedules(rows: list[Any]) -> tuple[BellSchedule, ...]:
-    days: dict[str, frozenset[int]] = {}
-    periods: dict[str, list[Period]] = defaultdict(list)
-    for name, on, period, starts_at, ends_at in rows:
-        days[name] = frozenset(on)
-        periods[name].append(Period(period, starts_at, ends_at))
-    return tuple(BellSchedule(name, days[name], tuple(periods[name])) for name in days)
+    schedules: dict[UUID, tuple[str, frozenset[int]]] = {}
+    periods: dict[UUID, list[Period]] = defaultdict(list)
+    for id, name, days, period, starts_at, ends_at in rows:
+        schedules[id] = (name, frozenset(days))
+        periods[id].append(Period(period, starts_at, ends_at))
+    return tuple(BellSchedule(id, name, days, tuple(periods[id])) for id, (name, days) in schedules.items())

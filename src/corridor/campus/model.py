@@ -39,12 +39,23 @@ class Student(msgspec.Struct, frozen=True):
     grade: str | None = None
 
 
+class Zone(msgspec.Struct, frozen=True):
+    """An area of the campus that locations lie in."""
+
+    id: UUID
+    school_id: UUID
+    name: str
+    active: bool = True
+
+
 class Meeting(msgspec.Struct, frozen=True):
-    """When and where a section meets. `period` is a bell period's name, `days` 1 (Monday) to 7, empty for every day."""
+    """When and where a section meets. `period` is a bell period's name, `days` 1 (Monday) to 7 and `cycles` the days of
+    a rotation, such as A and B; each empty for every day."""
 
     period: str | None
     days: frozenset[int]
     location_id: UUID | None
+    cycles: frozenset[str] = frozenset()
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -68,15 +79,37 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class BellSchedule(msgspec.Struct, frozen=True):
-    """`days` are the weekdays it holds on, 1 (Monday) to 7; `periods` are in order."""
+    """`days` are the weekdays it holds on unless the calendar says otherwise, 1 (Monday) to 7; `periods` are in
+    order and do not overlap."""
 
+    id: UUID
     name: str
     days: frozenset[int]
     periods: tuple[Period, ...]
 
 
+class CalendarDay(msgspec.Struct, frozen=True):
+    """What a date is, where it is not what its weekday says. `schedule_id` is null on a day without school. `cycle` is
+    the day of a rotation, such as A; `note` says why."""
+
+    schedule_id: UUID | None
+    cycle: str | None = None
+    note: str | None = None
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A span of dates that the school's sections run in; both belong to it."""
+
+    begins_on: date
+    ends_on: date
+
+
 class Campus(msgspec.Struct, frozen=True):
-    """Everything that decisions need to know of a school. `staff` names its adults, by person."""
+    """Everything that decisions need to know of a school. `staff` names its adults, by person.
+
+    `calendar` has the dates that are not what their weekday says. `terms` are those of its sections, the shortest
+    first; `term_begins_on` and `term_ends_on` span them all.
+    """
 
     school: School
     locations: Mapping[UUID, Location]
@@ -85,5 +118,8 @@ class Campus(msgspec.Struct, frozen=True):
     sections: Mapping[UUID, Section]
     sections_of: Mapping[UUID, Sequence[UUID]]
     bell_schedules: tuple[BellSchedule, ...] = ()
+    calendar: Mapping[date, CalendarDay] = {}
+    zones: Mapping[UUID, Zone] = {}
+    terms: tuple[Term, ...] = ()
     term_begins_on: date | None = None
     term_ends_on: date | None = None

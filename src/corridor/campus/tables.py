@@ -128,6 +128,7 @@ class Zone(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     school_id: Mapped[UUID] = mapped_column(ForeignKey("school.id"), index=True)
     name: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(default=True)
 
     __table_args__ = (UniqueConstraint("school_id", "name"),)
 
@@ -181,8 +182,8 @@ class SectionTerm(Base):
 
 
 class SectionMeeting(Base):
-    """A section meets in the period of this name, in this room; `days` are 1 (Monday) to 7, null means every school
-    day."""
+    """A section meets in the period of this name, in this room. `days` are 1 (Monday) to 7 and `cycles` the days of a
+    rotation, such as A; null means every school day."""
 
     __tablename__ = "section_meeting"
 
@@ -190,6 +191,7 @@ class SectionMeeting(Base):
     section_id: Mapped[UUID] = mapped_column(ForeignKey("section.id"), index=True)
     period: Mapped[str | None] = mapped_column(Text)
     days: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    cycles: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     location_id: Mapped[UUID | None] = mapped_column(ForeignKey("location.id"))
 
 
@@ -241,6 +243,19 @@ class BellPeriod(Base):
         UniqueConstraint("bell_schedule_id", "name"),
         CheckConstraint("starts_at < ends_at", name="order"),
     )
+
+
+class CalendarDay(Base):
+    """A date that is not what its weekday says. `schedule_id` null means no school; `cycle` is the day of a rotation,
+    such as A."""
+
+    __tablename__ = "calendar_day"
+
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("school.id"), primary_key=True)
+    on_date: Mapped[date] = mapped_column(primary_key=True)
+    schedule_id: Mapped[UUID | None] = mapped_column(ForeignKey("bell_schedule.id"))
+    cycle: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
 
 
 class RosterImport(Base):

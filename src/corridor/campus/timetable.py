@@ -1,15 +1,16 @@
-"""What period it is, who is where, and when the school day ends. Pure; everything that asks about time asks here."""
+"""What day and period it is, who is where, and when school ends. Pure; everything that asks about time asks here."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from corridor.campus.model import BellSchedule, Campus, Meeting, Period, Section
+from corridor.campus.model import BellSchedule, Campus, Meeting, Period, Section, Term
 
-_FARTHEST_DAY_END = 14
+# A summer without school is longer; then nothing happens by the bells.
+_FARTHEST_DAY = 21
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -29,20 +30,131 @@ def local(campus: Campus, at: datetime) -> datetime:
     return at.astimezone(zone(campus.school.time_zone))
 
 
+class Span(msgspec.Struct, frozen=True):
+    """A period of one date, as instants: from `starts` up to but not including `ends`."""
+
+    period: Period
+    starts: datetime
+    ends: datetime
+
+
+class SchoolDay(msgspec.Struct, frozen=True):
+    """A date with school, and its bells. `spans` are in order; there is at least one."""
+
+    day: date
+    schedule: BellSchedule
+    cycle: str | None
+    spans: tuple[Span, ...]
+
+    @property
+    def opens(self) -> datetime:
+        return self.spans[0].starts
+
+    @property
+    def closes(self) -> datetime:
+        return self.spans[-1].ends
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """An instant by the school's bells.
+
+    `school_day` is None on a date without school. `span` is the period under way, None between periods and out of
+    school.
+    """
+
+    at: datetime
+    day: date
+    school_day: SchoolDay | None
+    span: Span | None
+
+    @property
+    def period(self) -> Period | None:
+        return self.span.period if self.span else None
+
+    @property
+    def passing(self) -> bool:
+        """Whether it is between two periods of a school day."""
+        return (
+            self.school_day is not None
+            and self.span is None
+            and self.school_day.opens <= self.at < self.school_day.closes
+        )
+
+
 def schedule_on(campus: Campus, day: date) -> BellSchedule | None:
     """The bell schedule that applies on a date, or None on a day without school."""
+    special = campus.calendar.get(day)
+    if special:
+        return next((schedule for schedule in campus.bell_schedules if schedule.id == special.schedule_id), None)
     weekday = day.isoweekday()
     return next((schedule for schedule in campus.bell_schedules if weekday in schedule.days), None)
 
 
+def cycle_on(campus: Campus, day: date) -> str | None:
+    """Which day of the rotation a date is, such as A, or None without one."""
+    special = campus.calendar.get(day)
+    return special.cycle if special else None
+
+
+def school_day(campus: Campus, day: date) -> SchoolDay | None:
+    """A date's bells, or None on a day without school."""
+    schedule = schedule_on(campus, day)
+    if schedule is None or not schedule.periods:
+        return None
+    return SchoolDay(day, schedule, cycle_on(campus, day), _spans(schedule.periods, day, campus.school.time_zone))
+
+
+@lru_cache(maxsize=512)
+def _spans(periods: tuple[Period, ...], day: date, zone_name: str) -> tuple[Span, ...]:
+    def instant(clock: time) -> datetime:
+        return datetime.combine(day, clock, tzinfo=zone(zone_name)).astimezone(UTC)
+
+    return tuple(Span(period, instant(period.starts_at), instant(period.ends_at)) for period in periods)
+
+
+def moment(campus: Campus, at: datetime) -> Moment:
+    """What the school's bells say of an instant."""
+    today = local(campus, at).date()
+    found = school_day(campus, today)
+    span = next((span for span in found.spans if span.starts <= at < span.ends), None) if found else None
+    return Moment(at, today, found, span)
+
+
 def period_at(campus: Campus, at: datetime) -> Period | None:
     """The period under way, or None in passing time and out of school."""
-    here = local(campus, at)
-    schedule = schedule_on(campus, here.date())
-    clock = here.time()
-    if schedule is None:
-        return None
-    return next((period for period in schedule.periods if period.starts_at <= clock < period.ends_at), None)
+    return moment(campus, at).period
+
+
+def next_bell(campus: Campus, after: datetime) -> datetime | None:
+    """The first start or end of a period later than `after`, or None when the calendar knows of none soon."""
+    today = local(campus, after).date()
+    for ahead in range(_FARTHEST_DAY + 1):
+        found = school_day(campus, today + timedelta(days=ahead))
+        for span in found.spans if found else ():
+            for bell in (span.starts, span.ends):
+                if bell > after:
+                    return bell
+    return None
+
+
+def midnight(campus: Campus, day: date) -> datetime:
+    """When a date begins at the school."""
+    return datetime.combine(day, time(), tzinfo=zone(campus.school.time_zone)).astimezone(UTC)
+
+
+def at_clock(campus: Campus, day: date, clock: time) -> datetime:
+    """The instant at which the school's clock shows this on a date."""
+    return datetime.combine(day, clock, tzinfo=zone(campus.school.time_zone)).astimezone(UTC)
+
+
+def week_of(day: date) -> date:
+    """The Monday of a date's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def term_of(campus: Campus, day: date) -> Term | None:
+    """The shortest term that a date lies in, or None between terms."""
+    return next((term for term in campus.terms if term.begins_on <= day <= term.ends_on), None)
 
 
 def roster_day(campus: Campus, day: date) -> date:
@@ -57,10 +169,13 @@ def roster_day(campus: Campus, day: date) -> date:
     return day
 
 
-def meets_on(section: Section, meeting: Meeting, day: date, roster_day: date) -> bool:
+def meets_on(campus: Campus, section: Section, meeting: Meeting, day: date) -> bool:
+    """Whether a meeting takes place on a date, in whichever period."""
     if meeting.days and day.isoweekday() not in meeting.days:
         return False
-    return _covers(section, roster_day)
+    if meeting.cycles and cycle_on(campus, day) not in meeting.cycles:
+        return False
+    return _covers(section, roster_day(campus, day))
 
 
 def _covers(section: Section, day: date) -> bool:
@@ -71,15 +186,17 @@ def _covers(section: Section, day: date) -> bool:
 
 def place_of(campus: Campus, student_id: UUID, at: datetime) -> Place | None:
     """Where the timetable says a student is, or None when it says nothing."""
-    period = period_at(campus, at)
-    if period is None:
+    return place_at(campus, student_id, moment(campus, at))
+
+
+def place_at(campus: Campus, student_id: UUID, now: Moment) -> Place | None:
+    """`place_of`, when the bells were asked already."""
+    if now.period is None:
         return None
-    day = local(campus, at).date()
-    read_on = roster_day(campus, day)
     for section_id in campus.sections_of.get(student_id, ()):
         section = campus.sections[section_id]
         for meeting in section.meetings:
-            if meeting.period == period.name and meets_on(section, meeting, day, read_on):
+            if meeting.period == now.period.name and meets_on(campus, section, meeting, now.day):
                 return Place(section_id, meeting.location_id)
     return None
 
@@ -103,19 +220,14 @@ def current_sections(campus: Campus, at: datetime) -> list[Section]:
 
 def day_ends_at(campus: Campus, after: datetime) -> datetime | None:
     """The first end of a school day later than `after`, or None when no bell schedule tells."""
-    here = local(campus, after)
-    for ahead in range(_FARTHEST_DAY_END + 1):
-        day = here.date() + timedelta(days=ahead)
-        schedule = schedule_on(campus, day)
-        if schedule and schedule.periods:
-            last = max(period.ends_at for period in schedule.periods)
-            end = datetime.combine(day, last, tzinfo=here.tzinfo)
-            if end > after:
-                return end
+    today = local(campus, after).date()
+    for ahead in range(_FARTHEST_DAY + 1):
+        found = school_day(campus, today + timedelta(days=ahead))
+        if found and found.closes > after:
+            return found.closes
     return None
 
 
 def next_midnight(campus: Campus, after: datetime) -> datetime:
     """When the school's next calendar day begins."""
-    here = local(campus, after)
-    return datetime.combine(here.date() + timedelta(days=1), time(), tzinfo=here.tzinfo)
+    return midnight(campus, local(campus, after).date() + timedelta(days=1))

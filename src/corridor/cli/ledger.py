@@ -6,14 +6,13 @@ from uuid import UUID
 import click
 import msgspec
 
-from corridor.app import make_decider
+from corridor.app import make_decider, make_rebuild
 from corridor.base.clock import SystemClock
 from corridor.base.database import Database
 from corridor.base.settings import Settings
 from corridor.cli.terminal import current_database, out, run
 from corridor.identity.service import IdentityService
 from corridor.ledger.verify import Finding, verify
-from corridor.passes.room import PassRebuild
 
 
 @click.group()
@@ -35,7 +34,7 @@ def verify_ledger(ctx: click.Context, school: str | None, as_json: bool) -> None
     async def work() -> list[tuple[str, Finding]]:
         async with current_database(settings) as database:
             return [
-                (name, await verify(database, make_decider().kinds, PassRebuild(), school_id))
+                (name, await verify(database, make_decider().kinds, make_rebuild(), school_id))
                 for school_id, name in await _schools(database, settings, school)
             ]
 

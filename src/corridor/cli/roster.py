@@ -12,7 +12,7 @@ from corridor.base.settings import Settings
 from corridor.campus.roster import DEFAULT_ALLOWED_REMOVALS, RosterReport, Status, import_roster
 from corridor.cli.terminal import ReportProgress, current_database, out, run, with_progress
 from corridor.integrations.sis.oneroster_csv import OneRosterCsv
-from corridor.passes.defaults import add_defaults
+from corridor.policy.defaults import add_defaults
 
 MOST_SHOWN = 20
 _COLUMNS = ("added", "changed", "reactivated", "removed", "unchanged", "rejected")

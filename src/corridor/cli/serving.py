@@ -21,7 +21,7 @@ from corridor.cli.terminal import out, run, with_progress
 from corridor.demo.client import SimulationReport
 from corridor.demo.run import Demo, liven, prepare
 from corridor.demo.simulate import simulate as play
-from corridor.passes.defaults import add_defaults
+from corridor.policy.defaults import add_defaults
 from corridor.web.server import open_socket, run_server
 
 DEMO_DATA = Path("demo-data")

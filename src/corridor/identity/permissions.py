@@ -26,7 +26,10 @@ class Action(StrEnum):
     """What can be done.
 
     `pass.request` asks for a pass that somebody else may have to approve, `pass.issue` makes one at once,
-    `pass.move` says that a student arrived, left again or is back.
+    `pass.move` says that a student arrived, left again or is back, `pass.check` asks what the rules would say.
+    `closure.change` closes and opens locations, `absence.change` says who is not on campus, `freeze.change` puts all
+    passes on hold. `summon` calls a student; `appointment.make` decides on passes for later, `appointment.ask` asks for
+    one.
     """
 
     ME_VIEW = "me.view"
@@ -45,7 +48,25 @@ class Action(StrEnum):
     PASS_CANCEL = "pass.cancel"
     PASS_EXTEND = "pass.extend"
     PASS_END = "pass.end"
+    PASS_CHECK = "pass.check"
+    LINE_MANAGE = "line.manage"
     RULE_OVERRIDE = "rule.override"
+    RULE_VIEW = "rule.view"
+    RULE_CHANGE = "rule.change"
+    PASS_TYPE_CHANGE = "pass_type.change"
+    GROUP_VIEW = "group.view"
+    GROUP_CHANGE = "group.change"
+    ACCOMMODATION_VIEW = "accommodation.view"
+    ACCOMMODATION_CHANGE = "accommodation.change"
+    CLOSURE_CHANGE = "closure.change"
+    ABSENCE_CHANGE = "absence.change"
+    FREEZE_CHANGE = "freeze.change"
+    DELEGATION_CHANGE = "delegation.change"
+    SUMMON = "summon"
+    APPOINTMENT_VIEW = "appointment.view"
+    APPOINTMENT_MAKE = "appointment.make"
+    APPOINTMENT_ASK = "appointment.ask"
+    SLOT_PLAN_CHANGE = "slot_plan.change"
     BOARD_VIEW = "board.view"
     STREAM_VIEW = "stream.view"
     EVENTS_VIEW = "events.view"
@@ -94,6 +115,24 @@ TABLE: dict[Action, tuple[Scope | None, ...]] = {
     Action.PASS_EXTEND:     (_,      _,      school,   school, school, _,      school, school, all_,    school, _),
     Action.PASS_END:        (_,      _,      school,   school, school, school, school, school, all_,    school, _),
     Action.RULE_OVERRIDE:   (_,      _,      school,   _,      school, _,      school, school, all_,    _,      _),
+    Action.PASS_CHECK:      (own,    _,      school,   school, school, school, school, school, all_,    school, _),
+    Action.LINE_MANAGE:     (_,      _,      school,   school, school, school, school, school, all_,    school, _),
+    Action.RULE_VIEW:       (_,      _,      school,   school, school, school, school, school, all_,    school, _),
+    Action.RULE_CHANGE:     (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),
+    Action.PASS_TYPE_CHANGE: (_,     _,      _,        _,      _,      _,      _,      school, all_,    school, _),
+    Action.GROUP_VIEW:      (_,      _,      _,        _,      _,      _,      school, school, all_,    school, _),
+    Action.GROUP_CHANGE:    (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),
+    Action.ACCOMMODATION_VIEW: (_,   _,      _,        _,      _,      _,      _,      school, all_,    _,      _),
+    Action.ACCOMMODATION_CHANGE: (_, _,      _,        _,      _,      _,      _,      school, all_,    _,      _),
+    Action.CLOSURE_CHANGE:  (_,      _,      _,        _,      school, school, school, school, all_,    school, _),
+    Action.ABSENCE_CHANGE:  (_,      _,      _,        _,      _,      _,      school, school, all_,    school, _),
+    Action.FREEZE_CHANGE:   (_,      _,      _,        _,      _,      school, school, school, all_,    school, _),
+    Action.DELEGATION_CHANGE: (_,    _,      own,      _,      _,      _,      school, school, all_,    school, _),
+    Action.SUMMON:          (_,      _,      _,        _,      school, _,      school, school, all_,    school, _),
+    Action.APPOINTMENT_VIEW: (own,   _,      school,   school, school, school, school, school, all_,    school, _),
+    Action.APPOINTMENT_MAKE: (_,     _,      school,   _,      school, _,      school, school, all_,    school, _),
+    Action.APPOINTMENT_ASK: (own,    _,      _,        _,      _,      _,      _,      _,      _,       _,      _),
+    Action.SLOT_PLAN_CHANGE: (_,     _,      _,        _,      school, _,      _,      school, all_,    school, _),
     Action.BOARD_VIEW:      (_,      _,      school,   school, school, school, school, school, all_,    school, _),
     Action.STREAM_VIEW:     (own,    _,      school,   school, school, school, school, school, all_,    school, _),
     Action.EVENTS_VIEW:     (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),

@@ -21,17 +21,38 @@ _CHAIN = """
 class Rebuild(Protocol):
     """Builds read-table rows from events alone.
 
-    `unknown` are keys of rows that redacted events have changed: not to be compared. `forgotten` is how many rows were
-    made by events that are redacted now: so many may be there without one.
+    A row's key is its primary key without the school: one value, or a tuple of them. `unknown` are keys of rows that
+    redacted events have changed: not to be compared. `forgotten` is how many rows were made by events that are redacted
+    now: so many may be there without one.
     """
 
     def add(self, recorded: Recorded) -> None: ...
 
-    def tables(self) -> Mapping[Table, Mapping[UUID, Mapping[str, Any]]]: ...
+    def tables(self) -> Mapping[Table, Mapping[Any, Mapping[str, Any]]]: ...
 
-    def unknown(self) -> set[UUID]: ...
+    def unknown(self) -> set[Any]: ...
 
     def forgotten(self) -> int: ...
+
+
+class Rebuilds:
+    """The read tables of several rooms."""
+
+    def __init__(self, *rooms: Rebuild) -> None:
+        self._rooms = rooms
+
+    def add(self, recorded: Recorded) -> None:
+        for room in self._rooms:
+            room.add(recorded)
+
+    def tables(self) -> Mapping[Table, Mapping[Any, Mapping[str, Any]]]:
+        return {table: rows for room in self._rooms for table, rows in room.tables().items()}
+
+    def unknown(self) -> set[Any]:
+        return {key for room in self._rooms for key in room.unknown()}
+
+    def forgotten(self) -> int:
+        return sum(room.forgotten() for room in self._rooms)
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -114,17 +135,29 @@ async def _compare(connection: Connection, rebuild: Rebuild, school_id: UUID) ->
         seen = skip.copy()
         async for values in cursor:
             row = dict(zip(columns, values, strict=True))
-            seen.add(row["id"])
-            if row["id"] in skip:
+            key = _key(table, row)
+            seen.add(key)
+            if key in skip:
                 continue
-            wanted = expected.get(row["id"])
+            wanted = expected.get(key)
             if wanted is None:
-                unexplained.append(f"{table.name} {row['id']}: no event made this row")
+                # Without a `seq` it is what the school started with.
+                if row["seq"] is not None:
+                    unexplained.append(f"{table.name} {_named(key)}: no event made this row")
             else:
                 differences.extend(
-                    f"{table.name} {row['id']}: {name} is {row[name]!r}, the events say {wanted[name]!r}"
+                    f"{table.name} {_named(key)}: {name} is {row[name]!r}, the events say {wanted[name]!r}"
                     for name in columns
                     if row[name] != wanted[name]
                 )
-        differences.extend(f"{table.name} {key}: the row is missing" for key in expected if key not in seen)
+        differences.extend(f"{table.name} {_named(key)}: the row is missing" for key in expected if key not in seen)
     return differences if len(unexplained) <= rebuild.forgotten() else differences + unexplained
+
+
+def _key(table: Table, row: Mapping[str, Any]) -> Any:
+    keys = tuple(row[column.name] for column in table.primary_key.columns if column.name != "school_id")
+    return keys[0] if len(keys) == 1 else keys
+
+
+def _named(key: Any) -> str:
+    return " ".join(str(part) for part in key) if isinstance(key, tuple) else str(key)

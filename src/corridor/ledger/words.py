@@ -14,9 +14,13 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that happened. Subclass it with a `kind`; events carry ids, never names."""
+    """Something that happened. Subclass it with a `kind`; events carry ids, never names.
+
+    A `private` event is told to nobody but those who may see what it is about.
+    """
 
     kind: ClassVar[str]
+    private: ClassVar[bool] = False
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -16,14 +16,16 @@ from corridor.base.clock import Clock
 from corridor.base.database import Database
 from corridor.base.errors import CorridorError, InvalidInput
 from corridor.base.ids import derived_id, new_id
-from corridor.day.state import Channel, Pass, PassType, SchoolState, Status
+from corridor.day.state import Pass, PassType, SchoolState, Status
+from corridor.day.words import Channel
 from corridor.identity.permissions import Action, person_limit, require, scope_of
 from corridor.identity.principal import Principal
 from corridor.ledger.engine import Ledger
 from corridor.ledger.words import Answer
 from corridor.passes import commands
-from corridor.passes.decide import MOST_MINUTES, Refused
 from corridor.passes.queries import Board, PassFilter, board, find_pass, list_passes, school_of_pass
+from corridor.passes.refusal import Refused
+from corridor.passes.wish import MOST_MINUTES
 
 LONGEST_KEY = 255
 COMPRESSES_ITSELF = "compresses_itself"
@@ -52,7 +54,7 @@ class PassRefused(CorridorError):
 
 
 class Override(msgspec.Struct, forbid_unknown_fields=True):
-    """Lift the rules with these reason codes, and say why."""
+    """Lift the rules with these reason codes or rule ids, and say why."""
 
     codes: list[str]
     reason: str
@@ -60,7 +62,8 @@ class Override(msgspec.Struct, forbid_unknown_fields=True):
 
 class PassInput(msgspec.Struct, forbid_unknown_fields=True):
     """What is left out is chosen: the origin by the timetable, the type by the destination, the minutes by the type.
-    A student asks for themself and may leave out `student_id`."""
+    A student asks for themself and may leave out `student_id`. `wait` says whether to stand in line for a full
+    destination; without it students do, and staff are told."""
 
     destination_id: UUID
     student_id: UUID | None = None
@@ -69,6 +72,7 @@ class PassInput(msgspec.Struct, forbid_unknown_fields=True):
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES)] | None = None
     reason: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     override: Override | None = None
+    wait: bool | None = None
 
 
 class ApproveInput(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,8 +131,8 @@ def actor_id(principal: Principal) -> UUID:
 def answered(answer: Answer, status_code: int) -> Response[Any]:
     """The ledger's answer as it stands, or the refusal raised."""
     if answer.refused:
-        reasons = msgspec.json.decode(answer.body, type=Refused).reasons
-        raise PassRefused(reasons[0].message, reasons=reasons)
+        refused = msgspec.json.decode(answer.body, type=Refused)
+        raise PassRefused(refused.reasons[0].message, reasons=refused.reasons, allowed_at=refused.allowed_at)
     headers = {"idempotency-replayed": "true"} if answer.repeated else None
     return Response(answer.body, media_type=_JSON, status_code=status_code, headers=headers)
 
@@ -159,6 +163,7 @@ async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -
         reason=data.reason,
         lift=lift,
         lift_reason=lift_reason,
+        may_wait=channel is Channel.STUDENT if data.wait is None else data.wait,
     )
     return await services_of(request).ledger.submit(school_id, command, command_id)
 

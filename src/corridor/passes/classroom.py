@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from corridor.campus.model import Campus, Meeting, Period, Section, Student
-from corridor.campus.timetable import current_sections, local, meets_on, period_at, roster_day, schedule_on
+from corridor.campus.timetable import current_sections, local, meets_on, period_at, schedule_on
 from corridor.day.state import Pass, SchoolState, Status
 
 # Letters that are not a plain letter with a mark, but stand with one all the same.
@@ -190,12 +190,11 @@ def _today(campus: Campus, section: Section, day: date) -> list[tuple[Period, Me
     schedule = schedule_on(campus, day)
     if schedule is None:
         return []
-    read_on = roster_day(campus, day)
     return [
         (period, meeting)
         for period in schedule.periods
         for meeting in section.meetings
-        if meeting.period == period.name and meets_on(section, meeting, day, read_on)
+        if meeting.period == period.name and meets_on(campus, section, meeting, day)
     ]
 
 

@@ -1,12 +1,12 @@
 """What may be asked of a pass.
 
 `by` is the person or token that asks. `student_only` is set when it is a student: then the pass must be theirs.
-`lift` are the codes of rules that staff override, `lift_reason` why.
+`lift` are the codes or ids of rules that staff override, `lift_reason` why.
 """
 
 from uuid import UUID
 
-from corridor.day.state import Channel
+from corridor.day.words import Channel
 from corridor.ledger.words import Command
 
 
@@ -14,6 +14,7 @@ class RequestPass(Command, frozen=True):
     """Ask for a pass, or, on the staff channel, issue one.
 
     What is None is chosen: the origin by the timetable, the type by the destination, the minutes by the type.
+    `may_wait`: take a place in line where a rule has the student wait.
     """
 
     pass_id: UUID
@@ -27,6 +28,7 @@ class RequestPass(Command, frozen=True):
     reason: str | None = None
     lift: tuple[str, ...] = ()
     lift_reason: str | None = None
+    may_wait: bool = False
 
 
 class OnPass(Command, frozen=True):
@@ -70,3 +72,16 @@ class ExtendPass(OnPass, frozen=True, kw_only=True):
 
 class EndPass(OnPass, frozen=True):
     """End a pass as staff, without saying that the student is back."""
+
+
+class StartPass(OnPass, frozen=True):
+    """Begin a pass that waits in line or was made for later. A student may when it is their turn, staff any time."""
+
+    lift: tuple[str, ...] = ()
+    lift_reason: str | None = None
+
+
+class MoveInLine(OnPass, frozen=True, kw_only=True):
+    """Put a waiting student at this place of the line, counted from 1."""
+
+    place: int

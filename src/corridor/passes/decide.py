@@ -1,98 +1,110 @@
 """What becomes of a command about a pass. Pure: state and time come in, events or an error go out."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from uuid import UUID
-
-import msgspec
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
-from corridor.base.text import one_line
-from corridor.campus.model import Location
-from corridor.campus.timetable import day_ends_at, place_of, section_in
-from corridor.day.state import Approval, Channel, Effect, EndedHow, Leg, Pass, PassType, SchoolState, Status
+from corridor.day.state import EndedHow, Leg, Pass, SchoolState, Status
+from corridor.day.words import Effect
 from corridor.ledger.words import Command, Decision, Event
 from corridor.passes import commands as ask
 from corridor.passes import events as happened
+from corridor.passes.line import last_in_line
+from corridor.passes.refusal import refuse
+from corridor.passes.wish import MOST_MINUTES, Outcome, ask_of, short_text, think_through
 from corridor.rules.judge import judge
-from corridor.rules.verdict import Ask, Judgement, Reason
-
-MOST_MINUTES = 999
-LONGEST_REASON = 200
-_AGAINST = frozenset({Effect.REFUSE, Effect.WAIT})
-
-
-class ShownReason(msgspec.Struct, frozen=True):
-    """A reason as the asker may read it. `allowed_at`: when to ask again, null when time alone won't cure it."""
-
-    code: str
-    message: str
-    allowed_at: datetime | None
-    overridable: bool
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """Why a pass was not given, strongest reason first."""
-
-    reasons: tuple[ShownReason, ...]
+from corridor.rules.verdict import Ask
 
 
 def decide_request(state: SchoolState, command: ask.RequestPass, now: datetime) -> Decision:
-    if command.student_id not in state.campus.students:
-        raise NotFound("There is no such student at this school.")
-    destination = _location(state, command.destination_id, "destination_id")
-    origin_id, section_id = _origin(state, command, now)
-    origin = _location(state, origin_id, "origin_id") if origin_id else None
-    if origin_id == destination.id:
-        raise InvalidInput("Origin and destination are the same place.", field="destination_id")
-    pass_type = _pass_type(state, command.pass_type_id, destination)
-    minutes = _minutes(command, pass_type)
-    reason = _text(command.reason, "reason")
+    wish = think_through(state, command, now)
+    reason = short_text(command.reason, "reason")
     lift_reason = _lift_reason(command)
-    wish = Ask(command.student_id, destination, origin, pass_type, minutes, command.channel, besides=command.pass_id)
-    judgement = judge(state, wish, now, command.lift)
-    if judgement.effect in _AGAINST:
-        return _refuse(command.pass_id, command.by, wish, judgement, at_approval=False)
-    by_staff = command.channel is Channel.STAFF
-    begins = by_staff or (pass_type.approval is Approval.NONE and judgement.effect is not Effect.NEEDS_STAFF)
-    event = (happened.PassIssued if begins else happened.PassRequested)(
-        pass_id=command.pass_id,
-        by=command.by,
-        student_id=command.student_id,
-        origin_id=origin_id,
-        destination_id=destination.id,
-        section_id=section_id,
-        pass_type_id=pass_type.id,
-        minutes=minutes,
-        channel=command.channel,
-        reason=reason,
-        lifted=tuple(lifted.code for lifted in judgement.lifted),
-        lift_reason=lift_reason if judgement.lifted else None,
-    )
+    if wish.outcome is Outcome.REFUSED:
+        return refuse(state, command.pass_id, command.by, wish.ask, wish.judgement, now, at_approval=False)
+    lifted = wish.judgement.lifted
+    fields: dict[str, Any] = {
+        "pass_id": command.pass_id,
+        "by": command.by,
+        "student_id": command.student_id,
+        "origin_id": wish.ask.origin.id if wish.ask.origin else None,
+        "destination_id": wish.ask.destination.id,
+        "section_id": wish.section_id,
+        "pass_type_id": wish.ask.pass_type.id,
+        "minutes": wish.ask.minutes,
+        "channel": command.channel,
+        "reason": reason,
+        "lifted": tuple(reason.code for reason in lifted),
+        "lift_reason": lift_reason if lifted else None,
+        "noted": wish.judgement.noted,
+    }
+    event: Event
+    match wish.outcome:
+        case Outcome.BEGINS:
+            event = happened.PassIssued(**fields)
+        case Outcome.WAITS:
+            event = happened.PassQueued(**fields, line=last_in_line(state, command.destination_id) + 1)
+        case _:
+            event = happened.PassRequested(**fields)
     return Decision([event], about=command.pass_id)
 
 
 def decide_approve(state: SchoolState, command: ask.ApprovePass, now: datetime) -> Decision:
     pass_ = _find(state, command)
-    if pass_.status is Status.ACTIVE:
+    if pass_.status in (Status.ACTIVE, Status.WAITING):
         return _nothing(pass_)
     _must_be(pass_, "approve", Status.REQUESTED)
     lift_reason = _lift_reason(command)
-    origin = state.campus.locations[pass_.origin_id] if pass_.origin_id else None
-    wish = Ask(
-        pass_.student_id,
-        state.campus.locations[pass_.destination_id],
-        origin,
-        state.pass_types[pass_.pass_type_id],
-        pass_.minutes,
-        pass_.channel,
-        besides=pass_.id,
-    )
+    wish = _ask_of(state, pass_)
     judgement = judge(state, wish, now, (*command.lift, *pass_.lifted))
-    if judgement.effect in _AGAINST:
-        return _refuse(pass_.id, command.by, wish, judgement, at_approval=True)
+    if judgement.effect is Effect.REFUSE:
+        return refuse(state, pass_.id, command.by, wish, judgement, now, at_approval=True)
     lifted = tuple(reason.code for reason in judgement.lifted)
-    return _one(pass_, happened.PassApproved(pass_.id, command.by, lifted, lift_reason if lifted else None))
+    waits = judgement.effect is Effect.WAIT
+    event = happened.PassApproved(
+        pass_.id,
+        command.by,
+        lifted,
+        lift_reason if lifted else None,
+        judgement.noted,
+        last_in_line(state, pass_.destination_id) + 1 if waits else None,
+    )
+    return _one(pass_, event)
+
+
+def decide_start(state: SchoolState, command: ask.StartPass, now: datetime) -> Decision:
+    pass_ = _find(state, command)
+    if pass_.status is Status.ACTIVE:
+        return _nothing(pass_)
+    if pass_.status not in (Status.WAITING, Status.SCHEDULED):
+        raise _wrong_state(pass_, f"Only a pass that waits or is scheduled can begin; this one is {pass_.status}.")
+    lift_reason = _lift_reason(command)
+    if command.student_only is not None and not _their_turn(pass_, now):
+        raise Conflict("It is not your turn yet. You will be told when it is.", code="not_your_turn")
+    wish = _ask_of(state, pass_)
+    judgement = judge(state, wish, now, (*command.lift, *pass_.lifted))
+    if judgement.against:
+        to_staff = command.student_only is None
+        refusal = refuse(state, pass_.id, command.by, wish, judgement, now, at_approval=to_staff)
+        withdrawn = [happened.PassOfferWithdrawn(pass_.id)] if pass_.offered_until else []
+        return Decision([*refusal.events, *withdrawn], about=refusal.about, refused=True)
+    lifted = tuple(reason.code for reason in judgement.lifted)
+    event = happened.PassStarted(pass_.id, command.by, lifted, lift_reason if lifted else None, judgement.noted)
+    return _one(pass_, event)
+
+
+def decide_move_in_line(state: SchoolState, command: ask.MoveInLine, now: datetime) -> Decision:
+    pass_ = _find(state, command)
+    _must_be(pass_, "move", Status.WAITING)
+    line = state.lines[pass_.destination_id]
+    if not 1 <= command.place <= len(line):
+        raise InvalidInput(f"Give a place from 1 to {len(line)}.", field="place")
+    others = [pass_id for pass_id in line if pass_id != pass_.id]
+    order = (*others[: command.place - 1], pass_.id, *others[command.place - 1 :])
+    if order == line:
+        return _nothing(pass_)
+    return _one(pass_, happened.PassLineOrdered(pass_.destination_id, order, command.by))
 
 
 def decide_deny(state: SchoolState, command: ask.DenyPass, now: datetime) -> Decision:
@@ -100,14 +112,17 @@ def decide_deny(state: SchoolState, command: ask.DenyPass, now: datetime) -> Dec
     if pass_.status is Status.DENIED:
         return _nothing(pass_)
     _must_be(pass_, "deny", Status.REQUESTED)
-    return _one(pass_, happened.PassDenied(pass_.id, command.by, _text(command.reason, "reason")))
+    return _one(pass_, happened.PassDenied(pass_.id, command.by, short_text(command.reason, "reason")))
 
 
 def decide_cancel(state: SchoolState, command: ask.CancelPass, now: datetime) -> Decision:
     pass_ = _find(state, command)
     if pass_.status is Status.CANCELLED:
         return _nothing(pass_)
-    _must_be(pass_, "cancel", Status.REQUESTED)
+    if pass_.status not in (Status.REQUESTED, Status.WAITING, Status.SCHEDULED):
+        raise _wrong_state(pass_, f"Only a pass that has not begun can be cancelled; this one is {pass_.status}.")
+    if command.student_only is not None and not pass_.declinable:
+        raise Conflict("You can't cancel this one. Talk to whoever made it.", code="not_declinable")
     return _one(pass_, happened.PassCancelled(pass_.id, command.by))
 
 
@@ -163,6 +178,8 @@ def decide_end(state: SchoolState, command: ask.EndPass, now: datetime) -> Decis
 DECIDE: dict[type[Command], Callable[..., Decision]] = {
     ask.RequestPass: decide_request,
     ask.ApprovePass: decide_approve,
+    ask.StartPass: decide_start,
+    ask.MoveInLine: decide_move_in_line,
     ask.DenyPass: decide_deny,
     ask.CancelPass: decide_cancel,
     ask.ArriveOnPass: decide_arrive,
@@ -171,50 +188,6 @@ DECIDE: dict[type[Command], Callable[..., Decision]] = {
     ask.ExtendPass: decide_extend,
     ask.EndPass: decide_end,
 }
-
-
-def tick(state: SchoolState, now: datetime) -> list[Event]:
-    """What time alone does by `now`: requests lapse, passes fall overdue, end by themselves, end with the day."""
-    events: list[Event] = []
-    for pass_ in state.passes.values():
-        if pass_.status is Status.REQUESTED:
-            if _lapses_at(state, pass_) <= now:
-                events.append(happened.PassLapsed(pass_.id))
-            continue
-        assert pass_.due_at is not None
-        ends_at, how = _ends_by_itself(state, pass_)
-        if not pass_.overdue and pass_.due_at <= now and pass_.due_at < ends_at:
-            events.append(happened.PassOverdue(pass_.id))
-        if ends_at <= now:
-            events.append(happened.PassEnded(pass_.id, None, how))
-    return events
-
-
-def due(state: SchoolState) -> datetime | None:
-    """When `tick` will next have something to say."""
-    return min((_due(state, pass_) for pass_ in state.passes.values()), default=None)
-
-
-def _due(state: SchoolState, pass_: Pass) -> datetime:
-    if pass_.status is Status.REQUESTED:
-        return _lapses_at(state, pass_)
-    assert pass_.due_at is not None
-    ends_at, _ = _ends_by_itself(state, pass_)
-    return ends_at if pass_.overdue else min(pass_.due_at, ends_at)
-
-
-def _lapses_at(state: SchoolState, pass_: Pass) -> datetime:
-    lapse = pass_.requested_at + timedelta(minutes=state.settings.lapse_minutes)
-    day_end = day_ends_at(state.campus, pass_.requested_at)
-    return min(lapse, day_end) if day_end else lapse
-
-
-def _ends_by_itself(state: SchoolState, pass_: Pass) -> tuple[datetime, EndedHow]:
-    assert pass_.due_at is not None
-    assert pass_.started_at is not None
-    auto = pass_.due_at + timedelta(minutes=state.settings.grace_minutes)
-    day_end = day_ends_at(state.campus, pass_.started_at)
-    return (day_end, EndedHow.DAY_END) if day_end and day_end <= auto else (auto, EndedHow.AUTO)
 
 
 def _one(pass_: Pass, event: Event) -> Decision:
@@ -233,6 +206,19 @@ def _find(state: SchoolState, command: ask.OnPass) -> Pass:
     return pass_
 
 
+def _ask_of(state: SchoolState, pass_: Pass) -> Ask:
+    found = ask_of(state, pass_)
+    if found is None:
+        raise NotFound("The student is no longer at this school.")
+    return found
+
+
+def _their_turn(pass_: Pass, now: datetime) -> bool:
+    if pass_.status is Status.WAITING:
+        return pass_.offered_until is not None and now <= pass_.offered_until
+    return pass_.planned_at is not None and now >= pass_.planned_at
+
+
 def _must_be(pass_: Pass, verb: str, status: Status) -> None:
     if pass_.status is not status:
         raise _wrong_state(pass_, f"Only a pass that is {status} can take '{verb}'; this one is {pass_.status}.")
@@ -242,85 +228,8 @@ def _wrong_state(pass_: Pass, detail: str) -> Conflict:
     return Conflict(detail, code="wrong_state", pass_status=pass_.status)
 
 
-def _location(state: SchoolState, location_id: UUID, field: str) -> Location:
-    location = state.campus.locations.get(location_id)
-    if location is None or not location.active:
-        raise InvalidInput("There is no such location at this school.", field=field)
-    return location
-
-
-def _origin(state: SchoolState, command: ask.RequestPass, now: datetime) -> tuple[UUID | None, UUID | None]:
-    """Origin and section: as given, else by the timetable, unless its room is out of use."""
-    if command.origin_id:
-        return command.origin_id, section_in(state.campus, command.student_id, command.origin_id, now)
-    place = place_of(state.campus, command.student_id, now)
-    if place is None:
-        return None, None
-    room = state.campus.locations.get(place.location_id) if place.location_id else None
-    known = room is not None and room.active and room.id != command.destination_id
-    return place.location_id if known else None, place.section_id
-
-
-def _pass_type(state: SchoolState, pass_type_id: UUID | None, destination: Location) -> PassType:
-    active = [pass_type for pass_type in state.pass_types.values() if pass_type.active]
-    if pass_type_id:
-        for pass_type in active:
-            if pass_type.id == pass_type_id:
-                return pass_type
-        raise InvalidInput("There is no such pass type at this school.", field="pass_type_id")
-    for pass_type in active:
-        if destination.kind in pass_type.kinds:
-            return pass_type
-    if not active:
-        raise InvalidInput("This school has no pass types. An administrator must add one.", field="pass_type_id")
-    return active[-1]
-
-
-def _minutes(command: ask.RequestPass, pass_type: PassType) -> int:
-    if command.minutes is None:
-        return pass_type.minutes
-    most = MOST_MINUTES if command.channel is Channel.STAFF else pass_type.most_minutes
-    if not 1 <= command.minutes <= most:
-        raise InvalidInput(f"A {pass_type.name} pass may last 1 to {most} minutes.", field="minutes")
-    return command.minutes
-
-
-def _text(value: str | None, field: str) -> str | None:
-    text = one_line(value or "")
-    if len(text) > LONGEST_REASON:
-        raise InvalidInput(f"Write at most {LONGEST_REASON} characters; this has {len(text)}.", field=field)
-    return text or None
-
-
-def _lift_reason(command: ask.RequestPass | ask.ApprovePass) -> str | None:
-    reason = _text(command.lift_reason, "override.reason")
+def _lift_reason(command: ask.RequestPass | ask.ApprovePass | ask.StartPass) -> str | None:
+    reason = short_text(command.lift_reason, "override.reason")
     if command.lift and not reason:
         raise InvalidInput("Say why you override a rule.", field="override.reason")
     return reason
-
-
-def _refuse(pass_id: UUID, by: UUID, wish: Ask, judgement: Judgement, *, at_approval: bool) -> Decision:
-    against: Sequence[Reason] = [reason for reason in judgement.reasons if reason.effect in _AGAINST]
-    to_staff = at_approval or wish.channel is Channel.STAFF
-    event = happened.PassRefused(
-        pass_id=pass_id,
-        by=by,
-        student_id=wish.student_id,
-        origin_id=wish.origin.id if wish.origin else None,
-        destination_id=wish.destination.id,
-        pass_type_id=wish.pass_type.id,
-        channel=wish.channel,
-        at_approval=at_approval,
-        codes=tuple(reason.code for reason in against),
-        rule_ids=tuple(reason.rule_id for reason in against),
-    )
-    shown = tuple(
-        ShownReason(
-            reason.code,
-            reason.staff_message if to_staff else reason.message,
-            reason.allowed_at,
-            overridable=to_staff and reason.overridable,
-        )
-        for reason in against
-    )
-    return Decision([event], about=Refused(shown), refused=True)

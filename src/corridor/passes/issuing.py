@@ -11,11 +11,13 @@ from corridor.base.ids import new_id
 from corridor.campus.model import Location
 from corridor.campus.timetable import place_of
 from corridor.campus.words import LocationKind
-from corridor.day.state import Channel, Pass, SchoolState
+from corridor.day.state import Pass, SchoolState
+from corridor.day.words import Channel, Effect
 from corridor.passes.classroom import Hour
 from corridor.passes.commands import RequestPass
-from corridor.passes.decide import Refused, ShownReason, decide_request
+from corridor.passes.decide import decide_request
 from corridor.passes.events import PassIssued
+from corridor.passes.refusal import Refused, ShownReason
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -84,7 +86,7 @@ def _offer(
     try:
         decision = decide_request(state, trial, now)
     except CorridorError as error:
-        return Offer(place, there, None, (ShownReason(error.code, error.detail, None, overridable=False),))
+        return Offer(place, there, None, (ShownReason(error.code, Effect.REFUSE, error.detail),))
     if decision.refused:
         assert isinstance(decision.about, Refused)
         return Offer(place, there, None, decision.about.reasons)

@@ -1,7 +1,7 @@
 """Read a school's state from the tables, and write passes back as rows."""
 
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +10,16 @@ import psycopg
 
 from corridor.base.ids import derived_id
 from corridor.campus.load import load_campus
-from corridor.campus.timetable import local
-from corridor.day.state import OPEN, Channel, Effect, Pass, PassSettings, PassType, Rule, SchoolState
+from corridor.campus.timetable import local, midnight, term_of, week_of
+from corridor.day.state import OPEN, Outings, Pass, PassSettings, SchoolState, Status, Tally
+from corridor.day.words import Channel
 from corridor.ledger.decider import Rows
 from corridor.ledger.store import table_of
 from corridor.ledger.words import Recorded
-from corridor.passes.events import PassRefused
-from corridor.passes.evolve import EVOLVE, count
+from corridor.passes.events import PassRefused, passes_of
+from corridor.passes.evolve import EVOLVE, count, line_of, visit
 from corridor.passes.tables import PassRow, RefusalRow
-from corridor.rules.judge import KINDS
+from corridor.policy.load import load_policies
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -28,62 +29,53 @@ PASS_COLUMNS = ", ".join(Pass.__struct_fields__)
 _PASSES = f"""
     SELECT {PASS_COLUMNS} FROM pass WHERE school_id = %s AND (status = ANY(%s) OR ended_at >= %s AND ended_at < %s)
     ORDER BY seq"""  # noqa: S608 - names of our own struct
+# Seconds as `corridor.rules.limit.seconds_out` counts them.
+_TALLIES = """
+    SELECT student_id, destination_id, pass_type_id, channel, count(*), coalesce(sum(
+        CASE WHEN ended_at IS NULL THEN 0
+             WHEN ended_how IN ('returned', 'arrived') THEN floor(extract(epoch FROM ended_at - started_at))
+             ELSE least(floor(extract(epoch FROM ended_at - started_at)), minutes * 60) END), 0)::bigint
+    FROM pass WHERE school_id = %s AND started_at >= %s AND started_at < %s
+    GROUP BY student_id, destination_id, pass_type_id, channel"""
 
 
 async def load_state(connection: Connection, school_id: UUID, as_of: datetime) -> SchoolState:
     """The school's state as the tables tell it; `as_of` is the instant of its newest event."""
 
-    async def rows(sql: str) -> list[Any]:
-        return await (await connection.execute(sql, [school_id], binary=True)).fetchall()
+    async def rows(sql: str, *values: Any) -> list[Any]:
+        return await (await connection.execute(sql, [school_id, *values], binary=True)).fetchall()
 
     campus = await load_campus(connection, school_id)
-    types = [
-        msgspec.convert(dict(zip(PassType.__struct_fields__, row, strict=True)), PassType)
-        for row in await rows(
-            "SELECT id, school_id, name, icon, colour, minutes, most_minutes, approval, round_trip, kinds, active "
-            "FROM pass_type WHERE school_id = %s ORDER BY position"
-        )
-    ]
-    rules = tuple(
-        Rule(
-            id=id,
-            kind=kind,
-            params=msgspec.convert(params, KINDS[kind].params),
-            effect=Effect(effect),
-            channels=frozenset(Channel(channel) for channel in channels),
-            overridable=overridable,
-        )
-        for id, kind, params, effect, channels, overridable in await rows(
-            "SELECT id, kind, params, effect, channels, overridable FROM rule WHERE school_id = %s AND active "
-            "ORDER BY position"
-        )
-    )
-    settings = [
-        PassSettings(*row)
-        for row in await rows("SELECT lapse_minutes, grace_minutes FROM pass_settings WHERE school_id = %s")
-    ]
-    midnight = datetime.combine(local(campus, as_of).date(), time(), tzinfo=local(campus, as_of).tzinfo)
-    cursor = await connection.execute(
-        _PASSES, [school_id, list(OPEN), midnight, midnight + timedelta(days=1)], binary=True
-    )
-    state = SchoolState(
-        campus=campus,
-        pass_types={kind.id: kind for kind in types},
-        rules=rules,
-        settings=settings[0] if settings else PassSettings(),
-        day=midnight.date(),
-        passes={},
-        closed={},
-        of_student={},
-        going_to={},
-        out_of={},
-    )
-    for row in await cursor.fetchall():
+    here = local(campus, as_of)
+    state = SchoolState(campus=campus, pass_types={}, settings=PassSettings(), day=here.date(), as_of=as_of)
+    await load_policies(connection, state)
+    day = here.date()
+    for row in await rows(_PASSES, list(OPEN), midnight(campus, day), midnight(campus, day + timedelta(days=1))):
         pass_ = pass_from_row(row)
-        (state.passes if pass_.status in OPEN else state.closed)[pass_.id] = pass_
+        if pass_.status in OPEN:
+            state.passes[pass_.id] = pass_
+        else:
+            state.closed[pass_.id] = pass_
+            visit(state, pass_)
         state.of_student[pass_.student_id] = (*state.of_student.get(pass_.student_id, ()), pass_.id)
         count(state, pass_, +1)
+    waiting = [pass_ for pass_ in state.passes.values() if pass_.status is Status.WAITING]
+    for place_id in {pass_.destination_id for pass_ in waiting}:
+        state.lines[place_id] = line_of(pass_ for pass_ in waiting if pass_.destination_id == place_id)
+    monday = week_of(day)
+    state.week = _tallies(await rows(_TALLIES, midnight(campus, monday), midnight(campus, monday + timedelta(days=7))))
+    if term := term_of(campus, day):
+        ends = midnight(campus, term.ends_on + timedelta(days=1))
+        state.term = _tallies(await rows(_TALLIES, midnight(campus, term.begins_on), ends))
     return state
+
+
+def _tallies(rows: Sequence[Any]) -> dict[UUID, Mapping[Outings, Tally]]:
+    tallies: dict[UUID, dict[Outings, Tally]] = {}
+    for student_id, destination_id, pass_type_id, channel, passes, seconds in rows:
+        outings = Outings(destination_id, pass_type_id, Channel(channel))
+        tallies.setdefault(student_id, {})[outings] = Tally(passes, seconds)
+    return {**tallies}
 
 
 def pass_from_row(row: Sequence[Any]) -> Pass:
@@ -100,6 +92,10 @@ def draft(state: SchoolState) -> SchoolState:
         of_student=state.of_student.copy(),
         going_to=state.going_to.copy(),
         out_of=state.out_of.copy(),
+        lines=state.lines.copy(),
+        visits=state.visits.copy(),
+        week=state.week.copy(),
+        term=state.term.copy(),
     )
 
 
@@ -112,8 +108,9 @@ def pass_rows(draft: SchoolState, events: Sequence[Recorded]) -> Rows:
         if isinstance(event, PassRefused):
             refusals.append(refusal_row(recorded, event))
         elif type(event) in EVOLVE:
-            pass_id: UUID = event.pass_id  # type: ignore[union-attr]
-            touched[pass_id] = draft.passes.get(pass_id) or draft.closed[pass_id]
+            assert event is not None
+            for pass_id in passes_of(event):
+                touched[pass_id] = draft.passes.get(pass_id) or draft.closed[pass_id]
     rows: dict[Any, Any] = {}
     if touched:
         rows[PASS_TABLE] = list(touched.values())
@@ -133,4 +130,5 @@ def refusal_row(recorded: Recorded, event: PassRefused) -> dict[str, Any]:
         "destination_id": event.destination_id,
         "channel": event.channel,
         "codes": list(event.codes),
+        "rule_ids": list(event.rule_ids),
     }

@@ -9,7 +9,8 @@ import msgspec
 
 from corridor.base.database import Database
 from corridor.base.errors import NotFound
-from corridor.day.state import Channel, Leg, Pass, SchoolState, Status
+from corridor.day.state import Leg, Pass, SchoolState, Status
+from corridor.day.words import Channel
 from corridor.identity.permissions import Action, person_limit, require
 from corridor.identity.principal import Principal
 from corridor.ledger.engine import Ledger

@@ -10,12 +10,16 @@ from sqlalchemy import Table
 from corridor.day.state import OPEN, Pass, SchoolState
 from corridor.ledger.rooms import Room
 from corridor.ledger.words import Decision, Recorded
-from corridor.passes.decide import DECIDE, due, tick
-from corridor.passes.events import PassIssued, PassRefused, PassRequested
+from corridor.passes.decide import DECIDE
+from corridor.passes.events import PassIssued, PassQueued, PassRefused, PassRequested, PassScheduled, passes_of
 from corridor.passes.evolve import EVOLVE, advance
 from corridor.passes.load import PASS_TABLE, REFUSAL_TABLE, pass_rows, refusal_row
+from corridor.passes.tick import due, tick
 
 PASS_ROOM: Room[SchoolState] = Room(decide=DECIDE, evolve=EVOLVE, rows=pass_rows, tick=tick, due=due)
+
+
+_FIRST = frozenset({PassRequested.kind, PassIssued.kind, PassQueued.kind, PassScheduled.kind})
 
 
 def answer_about(draft: SchoolState, decision: Decision) -> Any:
@@ -43,15 +47,15 @@ class PassRebuild:
             row = refusal_row(recorded, event)
             self._refusals[row["id"]] = row
         elif type(event) in EVOLVE:
-            pass_id: UUID = event.pass_id  # type: ignore[attr-defined]
-            before = self._passes.get(pass_id)
-            if before is None and not isinstance(event, PassRequested | PassIssued):
-                self._unknown.add(pass_id)
-            else:
-                self._passes[pass_id] = advance(before, recorded)
+            for pass_id in passes_of(event):
+                before = self._passes.get(pass_id)
+                if before is None and recorded.kind not in _FIRST:
+                    self._unknown.add(pass_id)
+                else:
+                    self._passes[pass_id] = advance(before, recorded)
 
     def _add_redacted(self, kind: str) -> None:
-        if kind in (PassRequested.kind, PassIssued.kind, PassRefused.kind):
+        if kind in _FIRST or kind == PassRefused.kind:
             self._forgotten += 1
         elif kind.startswith("pass_"):
             # It changed one of the passes open at this point; which one is no longer known.
@@ -71,4 +75,4 @@ class PassRebuild:
 
 
 def _row(pass_: Pass) -> dict[str, Any]:
-    return msgspec.structs.asdict(pass_) | {"lifted": list(pass_.lifted)}
+    return msgspec.structs.asdict(pass_) | {"lifted": list(pass_.lifted), "noted": list(pass_.noted)}

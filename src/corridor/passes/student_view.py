@@ -11,10 +11,12 @@ from corridor.base.ids import new_id
 from corridor.campus.model import Location, School, Section, Student
 from corridor.campus.timetable import period_at, place_of
 from corridor.campus.words import LocationKind
-from corridor.day.state import Channel, Pass, PassType, SchoolState
+from corridor.day.state import Pass, PassType, SchoolState
+from corridor.day.words import Channel, Effect
 from corridor.passes.commands import RequestPass
-from corridor.passes.decide import Refused, ShownReason, decide_request
+from corridor.passes.decide import decide_request
 from corridor.passes.events import PassIssued, PassRequested
+from corridor.passes.refusal import Refused, ShownReason
 
 NEWS_LASTS = timedelta(minutes=5)
 """How long the front page says how the last pass ended."""
@@ -179,7 +181,7 @@ def offer_of(state: SchoolState, student_id: UUID, place: Location, now: datetim
     try:
         decision = decide_request(state, trial, now)
     except CorridorError as error:
-        return Offer(place, (ShownReason(error.code, error.detail, None, overridable=False),))
+        return Offer(place, (ShownReason(error.code, Effect.REFUSE, error.detail),))
     if decision.refused:
         assert isinstance(decision.about, Refused)
         return Offer(place, decision.about.reasons)

@@ -1,11 +1,10 @@
-"""The passes' read tables, written by the ledger alone, and their configuration."""
+"""The passes' read tables, written by the ledger alone."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import BigInteger, Index, SmallInteger, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from corridor.base.database import Base
@@ -43,17 +42,31 @@ class PassRow(Base):
     deny_reason: Mapped[str | None] = mapped_column(Text)
     lifted: Mapped[list[str]] = mapped_column(ARRAY(Text))
     lift_reason: Mapped[str | None] = mapped_column(Text)
+    noted: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    line: Mapped[int | None]
+    offered_until: Mapped[datetime | None]
+    misses: Mapped[int] = mapped_column(SmallInteger)
+    planned_at: Mapped[datetime | None]
+    appointment_id: Mapped[UUID | None]
+    by_itself: Mapped[bool]
+    declinable: Mapped[bool]
+    held_until: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_pass_school_id_seq", "school_id", "seq"),
         Index("ix_pass_student_id_requested_at", "student_id", "requested_at"),
         Index("ix_pass_school_id_ended_at", "school_id", "ended_at"),
-        Index("ix_pass_open", "school_id", postgresql_where=text("status IN ('requested', 'active')")),
+        Index(
+            "ix_pass_open",
+            "school_id",
+            postgresql_where=text("status IN ('requested', 'waiting', 'scheduled', 'active')"),
+        ),
+        Index("ix_pass_school_id_started_at", "school_id", "started_at"),
     )
 
 
 class RefusalRow(Base):
-    """A refusal; `codes` are the reasons, the strongest first."""
+    """A refusal; `codes` are the reasons, the strongest first, and `rule_ids` the rules that gave them."""
 
     __tablename__ = "refusal"
 
@@ -66,55 +79,6 @@ class RefusalRow(Base):
     destination_id: Mapped[UUID]
     channel: Mapped[str] = mapped_column(Text)
     codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    rule_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
     __table_args__ = (Index("ix_refusal_school_id_at", "school_id", "at"),)
-
-
-class PassTypeRow(Base):
-    """Columns as `corridor.day.state.PassType`; `position` orders them and settles which is usual for a location."""
-
-    __tablename__ = "pass_type"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    school_id: Mapped[UUID] = mapped_column(ForeignKey("school.id"), index=True)
-    position: Mapped[int] = mapped_column(SmallInteger)
-    name: Mapped[str] = mapped_column(Text)
-    icon: Mapped[str] = mapped_column(Text)
-    colour: Mapped[str] = mapped_column(Text)
-    minutes: Mapped[int] = mapped_column(SmallInteger)
-    most_minutes: Mapped[int] = mapped_column(SmallInteger)
-    approval: Mapped[str] = mapped_column(Text)
-    round_trip: Mapped[bool]
-    kinds: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    active: Mapped[bool] = mapped_column(default=True)
-
-    __table_args__ = (
-        UniqueConstraint("school_id", "name"),
-        CheckConstraint("minutes BETWEEN 1 AND most_minutes AND most_minutes <= 999", name="minutes"),
-    )
-
-
-class RuleRow(Base):
-    """A configured rule; `params` are those of its kind's struct."""
-
-    __tablename__ = "rule"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    school_id: Mapped[UUID] = mapped_column(ForeignKey("school.id"), index=True)
-    position: Mapped[int] = mapped_column(SmallInteger)
-    kind: Mapped[str] = mapped_column(Text)
-    params: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    effect: Mapped[str] = mapped_column(Text)
-    channels: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    overridable: Mapped[bool]
-    active: Mapped[bool] = mapped_column(default=True)
-
-
-class PassSettingsRow(Base):
-    """Columns as `corridor.day.state.PassSettings`."""
-
-    __tablename__ = "pass_settings"
-
-    school_id: Mapped[UUID] = mapped_column(ForeignKey("school.id"), primary_key=True)
-    lapse_minutes: Mapped[int] = mapped_column(SmallInteger)
-    grace_minutes: Mapped[int] = mapped_column(SmallInteger)

@@ -27,10 +27,11 @@ from corridor.passes.api import (
     ask_for_pass,
     services_of,
 )
-from corridor.passes.decide import MOST_MINUTES, ShownReason
 from corridor.passes.issuing import issuing, origin_in_class, overridable_codes
 from corridor.passes.pages import choose_school, wants_fragment
+from corridor.passes.refusal import ShownReason
 from corridor.passes.teacher_desk import HOME, Desk, class_context, desk_of_pass, find_desk, uuid_in
+from corridor.passes.wish import MOST_MINUTES
 
 _VERBS = frozenset({"return", "end"})
 _MOST_AT_ONCE = 100

@@ -1,44 +1,49 @@
 """Some minutes must pass between the end of one pass and the next."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Annotated
 
 import msgspec
 
-from corridor.campus.timetable import local, next_midnight
-from corridor.day.state import SchoolState, Status
-from corridor.rules.verdict import Ask, Objection
+from corridor.campus.timetable import next_midnight
+from corridor.day.state import Status
+from corridor.rules.kind import Kind
+from corridor.rules.scope import covers_pass
+from corridor.rules.verdict import Case, Objection
+from corridor.rules.words import counted
 
 CODE = "cooldown"
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`minutes` since the student's last pass ended; none from one day to the next."""
+    """`minutes` since the student's last such pass ended; none from one day to the next."""
 
-    minutes: int = 5
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=999)] = 5
 
 
-def judge(params: Params, ask: Ask, state: SchoolState, now: datetime) -> Objection | None:
+def judge(params: Params, case: Case) -> Objection | None:
+    state = case.state
     ended = [
         closed.ended_at
-        for pass_id in state.of_student.get(ask.student_id, ())
-        if (closed := state.closed.get(pass_id)) and closed.status is Status.ENDED and closed.ended_at
+        for pass_id in state.of_student.get(case.ask.student.id, ())
+        if (closed := state.closed.get(pass_id))
+        and closed.status is Status.ENDED
+        and closed.ended_at
+        and covers_pass(case.scope, closed, state)
     ]
     if not ended:
         return None
     last = max(ended)
     # At midnight the state may forget what has ended, and whether it has must not matter.
-    allowed_at = min(last + timedelta(minutes=params.minutes), next_midnight(state.campus, last))
-    if now >= allowed_at:
+    until = min(last + timedelta(minutes=params.minutes), next_midnight(state.campus, last))
+    if case.now.at >= until:
         return None
-    at = _shown(state, allowed_at)
     return Objection(
         CODE,
-        f"You were just out. You may ask again at {at}.",
-        f"The student's last pass ended less than {params.minutes} minutes ago; the next one may start at {at}.",
-        allowed_at,
+        "You were just out.",
+        f"The student's last pass ended less than {counted(params.minutes, 'minute')} ago.",
+        until,
     )
 
 
-def _shown(state: SchoolState, at: datetime) -> str:
-    """The local time in whole minutes, never earlier than `at`."""
-    return local(state.campus, at + timedelta(seconds=59)).strftime("%H:%M")
+KIND = Kind("cooldown", "Pause between passes", "{whom} wait {minutes} minutes between passes {what}.", Params, judge)

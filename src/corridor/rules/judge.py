@@ -1,74 +1,143 @@
-"""All rules, and the one way to ask them. Every rule answers; every answer is kept."""
+"""The one way to ask a school's rules. Every rule answers; every answer is kept."""
 
-from collections.abc import Callable, Collection
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-import msgspec
+from corridor.campus.model import Campus
+from corridor.campus.timetable import Moment, local, midnight, moment
+from corridor.day.policy import Accommodation, Rule
+from corridor.day.state import SchoolState
+from corridor.day.words import Effect
+from corridor.rules.kinds import KINDS
+from corridor.rules.scope import closeness, holds_at, holds_until, is_about, may_begin_at, within
+from corridor.rules.verdict import AGAINST, Ask, Case, Judgement, Objection, Reason, combine, is_named
 
-from corridor.day.state import Channel, Effect, Rule, SchoolState
-from corridor.rules import capacity, cooldown, daily_limit, one_open_pass
-from corridor.rules.verdict import Ask, Judgement, Objection, Reason, combine
-
-Judge = Callable[[Any, Ask, SchoolState, datetime], Objection | None]
-
-
-class Kind(NamedTuple):
-    """A kind of rule: the struct of its parameters and the function that judges by them."""
-
-    params: type[msgspec.Struct]
-    judge: Judge
+_MOST_LOOKS_AHEAD = 100
+"""A rule that objects at so many later instants in a row is taken to object for ever."""
 
 
-KINDS: dict[str, Kind] = {
-    "one_open_pass": Kind(one_open_pass.Params, one_open_pass.judge),
-    "capacity_into": Kind(capacity.Params, capacity.judge_into),
-    "capacity_out_of": Kind(capacity.Params, capacity.judge_out_of),
-    "daily_limit": Kind(daily_limit.Params, daily_limit.judge),
-    "cooldown": Kind(cooldown.Params, cooldown.judge),
-}
+class _Found(NamedTuple):
+    """A rule that objects. `until`: up to when it surely goes on to, whatever begins or ends meanwhile; None: for
+    ever."""
 
-_EVERY_CHANNEL = frozenset(Channel)
-_SELF_SERVICE = frozenset({Channel.STUDENT, Channel.KIOSK})
-
-
-class Default(NamedTuple):
-    """A rule that a new school starts with."""
-
-    kind: str
-    params: msgspec.Struct
-    effect: Effect
-    channels: frozenset[Channel]
-    overridable: bool
-
-
-DEFAULTS = (
-    Default("one_open_pass", one_open_pass.Params(), Effect.REFUSE, _EVERY_CHANNEL, overridable=False),
-    Default("capacity_into", capacity.Params(), Effect.REFUSE, _EVERY_CHANNEL, overridable=True),
-    Default("capacity_out_of", capacity.Params(), Effect.REFUSE, _EVERY_CHANNEL, overridable=True),
-    Default("daily_limit", daily_limit.Params(), Effect.NEEDS_STAFF, _SELF_SERVICE, overridable=True),
-    Default("cooldown", cooldown.Params(), Effect.REFUSE, _SELF_SERVICE, overridable=True),
-)
+    rule: Rule
+    objection: Objection
+    until: datetime | None
 
 
 def judge(state: SchoolState, ask: Ask, now: datetime, lift: Collection[str] = ()) -> Judgement:
-    """What every rule of the school says to this request; `lift` are codes that staff override."""
-    reasons = []
-    for rule in state.rules:
-        if ask.channel in rule.channels:
-            objection = KINDS[rule.kind].judge(rule.params, ask, state, now)
-            if objection is not None:
-                reasons.append(_reason(rule, objection))
-    return combine(reasons, lift)
+    """What every rule of the school says to this request; `lift` are codes or rule ids that staff override."""
+    at = moment(state.campus, now)
+    found = [found for rule in state.rules if (found := _objection(state, ask, at, rule))]
+    return combine([_reason(state, ask, at, each) for each in found], lift)
 
 
-def _reason(rule: Rule, objection: Objection) -> Reason:
+def earliest(state: SchoolState, ask: Ask, now: datetime, lift: Collection[str] = ()) -> datetime | None:
+    """The first instant from now on at which nothing would stand against the request, the world unchanged and the
+    same rules lifted, or None when time alone won't bring it."""
+    rules = [rule for rule in state.rules if rule.text.effect in AGAINST]
+    at = now
+    for _ in range(_MOST_LOOKS_AHEAD):
+        then = moment(state.campus, at)
+        found = [found for rule in rules if (found := _objection(state, ask, then, rule))]
+        untils = [each.until for each in found if not _lifts(lift, each)]
+        if not untils:
+            return at
+        if None in untils:
+            return None
+        at = max(until for until in untils if until)
+    return None
+
+
+def accommodations_for(state: SchoolState, ask: Ask, day: date) -> list[Accommodation]:
+    """The student's accommodations that hold for such a pass on a date."""
+    return [each for each in _accommodations(state, ask) if within(day, each.starts_on, each.ends_on)]
+
+
+def _objection(state: SchoolState, ask: Ask, now: Moment, rule: Rule) -> _Found | None:
+    scope = rule.text.scope
+    if not is_about(scope, ask) or not holds_at(scope, now):
+        return None
+    close = closeness(scope, ask, state)
+    if close is None:
+        return None
+    objection = KINDS[rule.text.kind].judge(rule.params, Case(ask, state, now, scope))
+    if objection is None:
+        return None
+    spared = [each for each in _accommodations(state, ask) if _spares(each, rule)]
+    closer = list(_closer_rivals(state, ask, rule, close))
+    if any(within(now.day, each.starts_on, each.ends_on) for each in spared):
+        return None
+    if any(holds_at(rival.scope, now) for rival in closer):
+        return None
+    changes = [
+        objection.until,
+        holds_until(scope, now, state.campus),
+        *(midnight(state.campus, each.starts_on) for each in spared if now.day < each.starts_on),
+        *(may_begin_at(rival.scope, now, state.campus) for rival in closer),
+    ]
+    return _Found(rule, objection, min((each for each in changes if each), default=None))
+
+
+def _closer_rivals(state: SchoolState, ask: Ask, rule: Rule, close: int) -> Iterator[Rule]:
+    """The rules about the same thing that are closer to the student, whenever they hold."""
+    if rule.rivalry is None:
+        return
+    for rival in state.rules:
+        if rival.rivalry == rule.rivalry and is_about(rival.scope, ask):
+            closer = closeness(rival.scope, ask, state)
+            if closer is not None and closer > close:
+                yield rival
+
+
+def _accommodations(state: SchoolState, ask: Ask) -> Iterator[Accommodation]:
+    for each in state.accommodations.get(ask.student.id, ()):
+        if not each.pass_type_ids or ask.pass_type.id in each.pass_type_ids:
+            yield each
+
+
+def _spares(accommodation: Accommodation, rule: Rule) -> bool:
+    kind = KINDS[rule.text.kind]
+    if not kind.exemptible:
+        return False
+    return kind.name in accommodation.exempt or (accommodation.no_line and rule.text.effect is Effect.WAIT)
+
+
+def _lifts(lift: Collection[str], found: _Found) -> bool:
+    return found.rule.text.overridable and is_named(lift, found.objection.code, found.rule.id)
+
+
+def _reason(state: SchoolState, ask: Ask, now: Moment, found: _Found) -> Reason:
+    rule, objection, at = found.rule, found.objection, found.until
+    for _ in range(_MOST_LOOKS_AHEAD):
+        again = _objection(state, ask, moment(state.campus, at), rule) if at else None
+        if again is None:
+            break
+        at = again.until
+    else:
+        at = None
+    later = " " + objection.later.format(at=spoken(state.campus, now.day, at)) if at else ""
     return Reason(
         objection.code,
-        rule.effect,
-        objection.message,
-        objection.staff_message,
-        objection.allowed_at,
-        rule.overridable,
+        rule.text.effect,
+        objection.message + later,
+        objection.staff_message + later,
+        at,
+        rule.text.overridable,
+        KINDS[rule.text.kind].private,
         rule.id,
+        objection.instead_id,
     )
+
+
+def spoken(campus: Campus, today: date, at: datetime) -> str:
+    """An instant in words, such as "at 10:15" or "on Monday", in whole minutes and never earlier than it is."""
+    here = local(campus, at + timedelta(seconds=59))
+    clock = f" at {here:%H:%M}" if here.hour or here.minute else ""
+    ahead = (here.date() - today).days
+    if ahead == 0:
+        return clock.strip() or "at 00:00"
+    if ahead == 1:
+        return "tomorrow" + clock
+    return (f"on {here:%A}" if ahead < 7 else f"on {here:%B} {here.day}") + clock

@@ -1,23 +1,17 @@
 """A student has one pass at a time."""
 
-from datetime import datetime
-
-import msgspec
-
-from corridor.day.state import OPEN, SchoolState
-from corridor.rules.verdict import Ask, Objection
+from corridor.day.state import HELD
+from corridor.rules.kind import Kind, NoParams
+from corridor.rules.verdict import Case, Objection
 
 CODE = "one_open_pass"
 
 
-class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Nothing to set."""
-
-
-def judge(params: Params, ask: Ask, state: SchoolState, now: datetime) -> Objection | None:
-    for pass_id in state.of_student.get(ask.student_id, ()):
+def judge(params: NoParams, case: Case) -> Objection | None:
+    state, ask = case.state, case.ask
+    for pass_id in state.of_student.get(ask.student.id, ()):
         held = state.passes.get(pass_id)
-        if held and held.status in OPEN and pass_id != ask.besides:
+        if held and held.status in HELD and pass_id != ask.besides:
             place = state.campus.locations[held.destination_id].name
             return Objection(
                 CODE,
@@ -25,3 +19,8 @@ def judge(params: Params, ask: Ask, state: SchoolState, now: datetime) -> Object
                 f"The student already has a pass to {place} ({held.status}).",
             )
     return None
+
+
+KIND = Kind(
+    "one_open_pass", "One pass at a time", "{whom} may have one open pass at a time.", NoParams, judge, exemptible=False
+)

@@ -5,14 +5,16 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from corridor.base.ids import new_id
 from corridor.campus.words import LocationKind
+from corridor.day.policy import RuleText
 from corridor.day.state import Approval, PassSettings
-from corridor.passes.tables import PassSettingsRow, PassTypeRow, RuleRow
-from corridor.rules.judge import DEFAULTS
+from corridor.day.words import Level
+from corridor.policy.tables import PassSettingsRow, PassTypeRow, PolicyRow
+from corridor.rules.kinds import DEFAULTS, default_rules
 
 
 class _Type(NamedTuple):
@@ -45,21 +47,30 @@ async def add_defaults(session: AsyncSession, school_ids: Sequence[UUID]) -> Non
             {"id": new_id(), "school_id": school_id, "position": position, **kind._asdict()}
             for position, kind in enumerate(PASS_TYPES)
         ]
-        rules = [
+        rules = [*default_rules(new_id() for _ in DEFAULTS), *await _district_rules(session)]
+        rows = [
             {
-                "id": new_id(),
                 "school_id": school_id,
-                "position": position,
-                "kind": rule.kind,
-                "params": msgspec.to_builtins(rule.params),
-                "effect": rule.effect,
-                "channels": sorted(rule.channels),
-                "overridable": rule.overridable,
+                "id": rule.id,
+                "kind": "rule",
+                "body": msgspec.to_builtins(rule, order="sorted"),
+                "active": True,
             }
-            for position, rule in enumerate(DEFAULTS)
+            for rule in rules
         ]
         await session.execute(insert(PassTypeRow), types)
-        await session.execute(insert(RuleRow), rules)
+        await session.execute(insert(PolicyRow), rows)
         await session.execute(
             insert(PassSettingsRow), [{"school_id": school_id, **msgspec.structs.asdict(PassSettings())}]
         )
+
+
+async def _district_rules(session: AsyncSession) -> list[RuleText]:
+    """The rules that the district has set for all its schools, as any of them has them."""
+    bodies = await session.scalars(
+        select(PolicyRow.body).where(
+            PolicyRow.kind == "rule", PolicyRow.active, PolicyRow.body["level"].astext == Level.DISTRICT
+        )
+    )
+    rules = [msgspec.convert(body, RuleText) for body in bodies]
+    return list({rule.id: rule for rule in rules}.values())

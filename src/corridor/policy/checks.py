@@ -1,0 +1,214 @@
+"""Whether what somebody wants to decide makes sense at their school. Pure: gives it back put right, or raises."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from corridor.base.errors import Conflict, InvalidInput, NotFound
+from corridor.base.text import one_line
+from corridor.day.policy import (
+    Absence,
+    Accommodation,
+    Closure,
+    Delegation,
+    Freeze,
+    Group,
+    RuleText,
+    Scope,
+    SlotPlan,
+)
+from corridor.day.state import PassSettings, PassType, SchoolState
+from corridor.day.words import Level
+from corridor.rules.kinds import KINDS, read_rule
+
+LONGEST_NAME = 80
+LONGEST_NOTE = 200
+MOST_MINUTES = 999
+
+
+def check_rule(state: SchoolState, text: RuleText, now: datetime) -> RuleText:
+    rule = read_rule(text)
+    kind = KINDS[text.kind]
+    if text.effect not in kind.effects:
+        allowed = ", ".join(kind.effects)
+        raise InvalidInput(f"{kind.title}: the effect is one of {allowed}.", field="effect")
+    before = next((each.text for each in state.all_rules if each.id == text.id), None)
+    if before and before.level is not text.level:
+        raise Conflict("The district has set this rule. Your school may add a stricter one.", code="district_rule")
+    if before and before.kind != text.kind:
+        raise InvalidInput("A rule keeps its kind. Remove it and add another.", field="kind")
+    _check_scope(state, text.scope, local=text.level is Level.SCHOOL)
+    if kind.name in ("no_travel", "closed_hours", "members_only") and not _narrow(text.scope):
+        raise InvalidInput("Say for whom or for which places this rule is; it would stop every pass.", field="scope")
+    _all_known(getattr(rule.params, "group_ids", ()), state.groups, "group", "params")
+    _all_known(getattr(rule.params, "student_ids", ()), state.campus.students, "student", "params")
+    _all_known(getattr(rule.params, "zone_ids", ()), state.campus.zones, "zone", "params")
+    instead = getattr(rule.params, "instead_id", None)
+    _all_known([instead] if instead else [], state.campus.locations, "location", "params")
+    for window in getattr(rule.params, "windows", ()):
+        if window.starts_at >= window.ends_at:
+            raise InvalidInput("A time span ends after it begins.", field="params")
+    params = msgspec.to_builtins(rule.params, order="sorted")
+    return replace(text, params=params)
+
+
+def check_group(state: SchoolState, group: Group, now: datetime) -> Group:
+    name = _name(group.name, "the group")
+    for other in state.groups.values():
+        if other.id != group.id and other.name.casefold() == name.casefold():
+            raise Conflict(f"There is already a group named {other.name}.", code="name_taken", field="name")
+    _all_known(group.student_ids - _kept_ids(state, group.id), state.campus.students, "student", "student_ids")
+    return replace(group, name=name)
+
+
+def check_accommodation(state: SchoolState, wanted: Accommodation, now: datetime) -> Accommodation:
+    _all_known([wanted.student_id], state.campus.students, "student", "student_id")
+    _all_known(wanted.pass_type_ids, state.pass_types, "pass type", "pass_type_ids")
+    _in_order(wanted.starts_on, wanted.ends_on)
+    for name in sorted(wanted.exempt):
+        if name not in KINDS or not KINDS[name].exemptible:
+            raise InvalidInput(f"Nobody can be exempt from '{name}'.", field="exempt")
+    if not 25 <= wanted.time_percent <= 500:
+        raise InvalidInput("Give the time as 25 to 500 percent of the usual.", field="time_percent")
+    if not (wanted.exempt or wanted.no_line or wanted.always_approved or wanted.time_percent != 100):
+        raise InvalidInput("Choose at least one thing that is different for this student.", field="exempt")
+    return replace(wanted, note=_note(wanted.note))
+
+
+def check_closure(state: SchoolState, wanted: Closure, now: datetime) -> Closure:
+    _all_known([wanted.id], state.campus.locations, "location", "location_id")
+    if wanted.instead_id:
+        _all_known([wanted.instead_id], state.campus.locations, "location", "instead_id")
+        if wanted.instead_id == wanted.id:
+            raise InvalidInput("Send students to another place than the closed one.", field="instead_id")
+    if wanted.until and wanted.until <= now:
+        raise InvalidInput("This time is over already. Choose a later one.", field="until")
+    return replace(wanted, since=now, note=_note(wanted.note))
+
+
+def check_absence(state: SchoolState, wanted: Absence, now: datetime) -> Absence:
+    _all_known([wanted.id], state.campus.students, "student", "student_id")
+    if wanted.until and wanted.until <= wanted.since:
+        raise InvalidInput("The student would be back before they left.", field="until")
+    return replace(wanted, note=_note(wanted.note))
+
+
+def check_delegation(state: SchoolState, wanted: Delegation, now: datetime) -> Delegation:
+    _all_known([wanted.teacher_id], state.campus.staff, "teacher", "teacher_id")
+    _all_known([wanted.to_id], state.campus.staff, "member of staff", "to_id")
+    if wanted.teacher_id == wanted.to_id:
+        raise InvalidInput("Name someone else to stand in.", field="to_id")
+    _in_order(wanted.starts_on, wanted.ends_on)
+    for section_id in wanted.section_ids:
+        section = state.campus.sections.get(section_id)
+        if section is None or wanted.teacher_id not in section.teacher_ids:
+            raise InvalidInput("This is not one of the teacher's classes.", field="section_ids")
+    return wanted
+
+
+def check_freeze(state: SchoolState, wanted: Freeze, now: datetime) -> Freeze:
+    if wanted.id != state.campus.school.id:
+        raise NotFound("There is no such school.")
+    if state.freeze:
+        return replace(state.freeze, note=_note(wanted.note) or state.freeze.note)
+    return replace(wanted, since=now, note=_note(wanted.note))
+
+
+def check_slot_plan(state: SchoolState, wanted: SlotPlan, now: datetime) -> SlotPlan:
+    _all_known([wanted.id], state.campus.locations, "location", "location_id")
+    if not wanted.days or not wanted.days <= frozenset(range(1, 8)):
+        raise InvalidInput("Choose weekdays from 1 (Monday) to 7 (Sunday).", field="days")
+    if wanted.starts_at >= wanted.ends_at:
+        raise InvalidInput("The hours end after they begin.", field="ends_at")
+    if not 5 <= wanted.minutes <= 240:
+        raise InvalidInput("A slot lasts 5 to 240 minutes.", field="minutes")
+    if not 1 <= wanted.places <= 50:
+        raise InvalidInput("A slot is for 1 to 50 students.", field="places")
+    return wanted
+
+
+CHECKS: Mapping[type[Any], Callable[[SchoolState, Any, datetime], Any]] = {
+    RuleText: check_rule,
+    Group: check_group,
+    Accommodation: check_accommodation,
+    Closure: check_closure,
+    Absence: check_absence,
+    Delegation: check_delegation,
+    Freeze: check_freeze,
+    SlotPlan: check_slot_plan,
+}
+
+
+def check_pass_type(state: SchoolState, wanted: PassType) -> PassType:
+    name = _name(wanted.name, "the pass type")
+    for other in state.pass_types.values():
+        if other.id != wanted.id and other.name.casefold() == name.casefold():
+            raise Conflict(f"There is already a pass type named {other.name}.", code="name_taken", field="name")
+    if not 1 <= wanted.minutes <= wanted.most_minutes <= MOST_MINUTES:
+        raise InvalidInput(
+            f"The usual minutes are 1 or more, the most minutes no fewer, and both at most {MOST_MINUTES}.",
+            field="minutes",
+        )
+    if not wanted.active and not any(each.active for each in state.pass_types.values() if each.id != wanted.id):
+        raise Conflict("A school needs a pass type. Add another before you take this one out of use.", field="active")
+    return replace(wanted, name=name, school_id=state.campus.school.id)
+
+
+def check_settings(wanted: PassSettings) -> PassSettings:
+    for field, least, most in (("lapse_minutes", 1, 240), ("grace_minutes", 0, 240), ("offer_seconds", 10, 600)):
+        if not least <= getattr(wanted, field) <= most:
+            raise InvalidInput(f"Give a number from {least} to {most}.", field=field)
+    return wanted
+
+
+def _check_scope(state: SchoolState, scope: Scope, *, local: bool) -> None:
+    if local:
+        _all_known(scope.group_ids, state.groups, "group", "scope.group_ids")
+        _all_known(scope.student_ids, state.campus.students, "student", "scope.student_ids")
+        _all_known(scope.pass_type_ids, state.pass_types, "pass type", "scope.pass_type_ids")
+        _all_known(scope.location_ids, state.campus.locations, "location", "scope.location_ids")
+        _all_known(scope.zone_ids, state.campus.zones, "zone", "scope.zone_ids")
+    elif scope.group_ids or scope.student_ids or scope.pass_type_ids or scope.location_ids or scope.zone_ids:
+        raise InvalidInput(
+            "A district's rule is for all its schools: narrow it by grade, period, date or channel only.", field="scope"
+        )
+    _in_order(scope.starts_on, scope.ends_on)
+
+
+def _narrow(scope: Scope) -> bool:
+    return bool(scope.grades or scope.group_ids or scope.student_ids or scope.location_ids or scope.zone_ids)
+
+
+def _kept_ids(state: SchoolState, group_id: UUID) -> frozenset[UUID]:
+    """A group may keep students who have left the school since."""
+    group = state.groups.get(group_id)
+    return group.student_ids if group else frozenset()
+
+
+def _all_known(ids: Collection[UUID], known: Collection[UUID], what: str, field: str) -> None:
+    missing = [id for id in ids if id not in known]
+    if missing:
+        raise InvalidInput(f"There is no such {what} at this school: {missing[0]}.", field=field)
+
+
+def _in_order(starts_on: date | None, ends_on: date | None) -> None:
+    if starts_on and ends_on and ends_on < starts_on:
+        raise InvalidInput("The last day is before the first.", field="ends_on")
+
+
+def _name(text: str, what: str) -> str:
+    name = one_line(text)
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise InvalidInput(f"Give {what} a name of 1 to {LONGEST_NAME} characters.", field="name")
+    return name
+
+
+def _note(text: str | None) -> str | None:
+    note = one_line(text or "")
+    if len(note) > LONGEST_NOTE:
+        raise InvalidInput(f"Write at most {LONGEST_NOTE} characters; this has {len(note)}.", field="note")
+    return note or None

@@ -1,0 +1,35 @@
+"""A student who is absent, or not on campus."""
+
+from datetime import timedelta
+
+from corridor.campus.timetable import local, midnight
+from corridor.rules.kind import Kind, NoParams
+from corridor.rules.verdict import Case, Objection
+
+CODE = "absent"
+
+
+def judge(params: NoParams, case: Case) -> Objection | None:
+    campus, absence = case.state.campus, case.state.absences.get(case.ask.student.id)
+    if absence is None or case.now.at < absence.since:
+        return None
+    until = absence.until or midnight(campus, local(campus, absence.since).date() + timedelta(days=1))
+    if case.now.at >= until:
+        return None
+    note = f" ({absence.note})" if absence.note else ""
+    return Objection(
+        CODE,
+        "The office has you down as away from school. Tell your teacher if that is wrong.",
+        f"The student is down as absent or not on campus{note}.",
+        until,
+    )
+
+
+KIND = Kind(
+    "absent",
+    "Not on campus",
+    "Students who are absent or not on campus take no passes.",
+    NoParams,
+    judge,
+    exemptible=False,
+)

@@ -1,0 +1,43 @@
+"""Locations that are closed at set times, in the periods that the scope names or at all times."""
+
+from uuid import UUID
+
+import msgspec
+
+from corridor.campus.timetable import at_clock
+from corridor.rules.kind import Kind
+from corridor.rules.no_fly import Window
+from corridor.rules.verdict import Case, Objection
+
+CODE = "closed_hours"
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Closed in these `windows`, without any as long as the rule holds. `instead_id` is where to go meanwhile."""
+
+    windows: tuple[Window, ...] = ()
+    instead_id: UUID | None = None
+
+
+def judge(params: Params, case: Case) -> Objection | None:
+    campus, now, place = case.state.campus, case.now, case.ask.destination
+    ends = [
+        at_clock(campus, now.day, window.ends_at)
+        for window in params.windows
+        if at_clock(campus, now.day, window.starts_at) <= now.at < at_clock(campus, now.day, window.ends_at)
+    ]
+    if params.windows and not ends:
+        return None
+    instead = campus.locations.get(params.instead_id) if params.instead_id else None
+    hint = f" Go to {instead.name} instead." if instead else ""
+    return Objection(
+        CODE,
+        f"{place.name} is closed at this time.{hint}",
+        f"{place.name} is closed at this time.{hint}",
+        max(ends, default=None),
+        later="It opens {at}.",
+        instead_id=params.instead_id,
+    )
+
+
+KIND = Kind("closed_hours", "Closed at set times", "Passes {what} are closed {when}.", Params, judge)

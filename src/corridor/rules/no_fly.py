@@ -1,0 +1,70 @@
+"""No passes at certain times: by the bells of the day, or by the clock."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Annotated
+
+import msgspec
+
+from corridor.campus.timetable import at_clock, midnight
+from corridor.rules.kind import Kind
+from corridor.rules.verdict import Case, Objection
+
+CODE = "no_fly"
+
+Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From `starts_at` up to but not including `ends_at`, on the school's clock."""
+
+    starts_at: time
+    ends_at: time
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """In the first and last so many minutes of a period; between periods (`passing`); before the first bell and after
+    the last, and on days without school (`outside`); in free `windows`; or all day."""
+
+    first_minutes: Minutes = 0
+    last_minutes: Minutes = 0
+    passing: bool = False
+    outside: bool = False
+    whole_day: bool = False
+    windows: tuple[Window, ...] = ()
+
+
+def judge(params: Params, case: Case) -> Objection | None:
+    until = max(_blocks(params, case), default=None)
+    if until is None:
+        return None
+    return Objection(
+        CODE, "No passes right now.", "Passes are closed at this time.", until, later="They open again {at}."
+    )
+
+
+def _blocks(params: Params, case: Case) -> Iterator[datetime]:
+    """The ends of what blocks this instant."""
+    now, campus = case.now, case.state.campus
+    tomorrow = midnight(campus, now.day + timedelta(days=1))
+    if params.whole_day:
+        yield tomorrow
+    if now.span:
+        opens = min(now.span.starts + timedelta(minutes=params.first_minutes), now.span.ends)
+        if now.at < opens:
+            yield opens
+        if now.at >= now.span.ends - timedelta(minutes=params.last_minutes):
+            yield now.span.ends
+    elif now.passing:
+        if params.passing and now.school_day:
+            yield min(span.starts for span in now.school_day.spans if span.starts > now.at)
+    elif params.outside:
+        before = now.school_day is not None and now.at < now.school_day.opens
+        yield now.school_day.opens if before and now.school_day else tomorrow
+    for window in params.windows:
+        ends = at_clock(campus, now.day, window.ends_at)
+        if at_clock(campus, now.day, window.starts_at) <= now.at < ends:
+            yield ends
+
+
+KIND = Kind("no_fly", "No passes at these times", "{whom} may not take passes {what} {when}.", Params, judge)

@@ -1,0 +1,35 @@
+"""Zones that students enter only if they belong there."""
+
+from uuid import UUID
+
+import msgspec
+
+from corridor.rules.kind import Kind
+from corridor.rules.verdict import Case, Objection
+
+CODE = "restricted_zone"
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`zone_ids` are restricted; whoever is in one of `group_ids` may enter all the same."""
+
+    zone_ids: frozenset[UUID] = frozenset()
+    group_ids: frozenset[UUID] = frozenset()
+
+
+def judge(params: Params, case: Case) -> Objection | None:
+    place, state = case.ask.destination, case.state
+    if place.zone_id is None or place.zone_id not in params.zone_ids:
+        return None
+    groups = (state.groups.get(group_id) for group_id in params.group_ids)
+    if any(group and case.ask.student.id in group.student_ids for group in groups):
+        return None
+    zone = state.campus.zones[place.zone_id].name
+    return Objection(
+        CODE, f"Passes to {place.name} are restricted.", f"{place.name} lies in {zone}, which is restricted."
+    )
+
+
+KIND = Kind(
+    "restricted_zone", "Restricted zone", "{zone_ids} is restricted; only {group_ids} may enter.", Params, judge
+)

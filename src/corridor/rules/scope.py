@@ -1,0 +1,81 @@
+"""Whether a rule applies: to whom, to what, when, and how the pass is asked for."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from corridor.campus.model import Campus, Location
+from corridor.campus.timetable import Moment, midnight, next_bell
+from corridor.day.policy import Scope
+from corridor.day.state import Pass, SchoolState
+from corridor.rules.verdict import Ask
+
+_EVERYONE = 0
+_GRADE = 1
+_GROUP = 2
+_STUDENT = 3
+
+
+def closeness(scope: Scope, ask: Ask, state: SchoolState) -> int | None:
+    """How closely a scope is about the student, or None when it is not: a student's own is the closest, then one of
+    their groups, their grade, everyone."""
+    if not (scope.student_ids or scope.group_ids or scope.grades):
+        return _EVERYONE
+    student = ask.student
+    if student.id in scope.student_ids:
+        return _STUDENT
+    for group_id in scope.group_ids:
+        group = state.groups.get(group_id)
+        if group and student.id in group.student_ids:
+            return _GROUP
+    return _GRADE if student.grade in scope.grades else None
+
+
+def is_about(scope: Scope, ask: Ask) -> bool:
+    """Whether a scope is about such a pass, whoever asks for it and whenever."""
+    if scope.channels and ask.channel not in scope.channels:
+        return False
+    return covers(scope, ask.pass_type.id, ask.destination)
+
+
+def covers(scope: Scope, pass_type_id: UUID, destination: Location) -> bool:
+    """Whether a scope is about passes of this type to this place."""
+    if scope.pass_type_ids and pass_type_id not in scope.pass_type_ids:
+        return False
+    if not (scope.location_ids or scope.zone_ids):
+        return True
+    return destination.id in scope.location_ids or destination.zone_id in scope.zone_ids
+
+
+def covers_pass(scope: Scope, pass_: Pass, state: SchoolState) -> bool:
+    """Whether a scope is about a pass that was taken."""
+    return covers(scope, pass_.pass_type_id, state.campus.locations[pass_.destination_id])
+
+
+def holds_at(scope: Scope, now: Moment) -> bool:
+    """Whether a scope holds at an instant."""
+    if scope.periods and (now.period is None or now.period.name not in scope.periods):
+        return False
+    return within(now.day, scope.starts_on, scope.ends_on)
+
+
+def within(day: date, starts_on: date | None, ends_on: date | None) -> bool:
+    return (starts_on is None or starts_on <= day) and (ends_on is None or day <= ends_on)
+
+
+def holds_until(scope: Scope, now: Moment, campus: Campus) -> datetime | None:
+    """Up to when a scope that holds now surely holds; None: for ever."""
+    ends = []
+    if scope.periods and now.span:
+        ends.append(now.span.ends)
+    if scope.ends_on:
+        ends.append(midnight(campus, scope.ends_on + timedelta(days=1)))
+    return min(ends, default=None)
+
+
+def may_begin_at(scope: Scope, now: Moment, campus: Campus) -> datetime | None:
+    """The first instant at which a scope that does not hold now may begin to hold; None: never."""
+    if scope.ends_on and now.day > scope.ends_on:
+        return None
+    if scope.starts_on and now.day < scope.starts_on:
+        return midnight(campus, scope.starts_on)
+    return next_bell(campus, now.at)

@@ -1,0 +1,54 @@
+"""Students who must not be out together. Nobody who is refused learns of whom else."""
+
+from uuid import UUID
+
+import msgspec
+
+from corridor.day.state import Status
+from corridor.rules.kind import Kind
+from corridor.rules.verdict import Case, Objection
+
+CODE = "separation"
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No two of these students are out at once, or, with `same_destination`, on passes to the same place."""
+
+    student_ids: frozenset[UUID] = frozenset()
+    group_ids: frozenset[UUID] = frozenset()
+    same_destination: bool = False
+
+
+def judge(params: Params, case: Case) -> Objection | None:
+    state, ask = case.state, case.ask
+    apart = set(params.student_ids)
+    for group_id in params.group_ids:
+        if group_id in state.groups:
+            apart |= state.groups[group_id].student_ids
+    if ask.student.id not in apart:
+        return None
+    for student_id in apart - {ask.student.id}:
+        for pass_id in state.of_student.get(student_id, ()):
+            other = state.passes.get(pass_id)
+            if not other or other.status is not Status.ACTIVE:
+                continue
+            if params.same_destination and other.destination_id != ask.destination.id:
+                continue
+            name = state.campus.students[student_id].name if student_id in state.campus.students else "Someone"
+            return Objection(
+                CODE,
+                "You can't go right now. Ask again in a few minutes.",
+                f"{name} is out, and the two are kept apart.",
+            )
+    return None
+
+
+KIND = Kind(
+    "separation",
+    "Kept apart",
+    "{students} are never out at the same time{same_destination}.",
+    Params,
+    judge,
+    private=True,
+    exemptible=False,
+)
