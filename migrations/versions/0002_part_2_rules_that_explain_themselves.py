@@ -46,6 +46,8 @@ def upgrade() -> None:
         sa.Column("schedule_id", sa.Uuid(), nullable=True),
         sa.Column("cycle", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("as_usual", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("NOT as_usual OR schedule_id IS NULL", name=op.f("ck_calendar_day_one_schedule")),
         sa.ForeignKeyConstraint(["schedule_id"], ["bell_schedule.id"], name="fk_calendar_day_schedule_id"),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_calendar_day_school_id"),
         sa.PrimaryKeyConstraint("school_id", "on_date", name="pk_calendar_day"),

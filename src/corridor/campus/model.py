@@ -89,12 +89,14 @@ class BellSchedule(msgspec.Struct, frozen=True):
 
 
 class CalendarDay(msgspec.Struct, frozen=True):
-    """What a date is, where it is not what its weekday says. `schedule_id` is null on a day without school. `cycle` is
-    the day of a rotation, such as A; `note` says why."""
+    """What the calendar says of a date. `schedule_id` is null on a day without school. `cycle` is the day of a
+    rotation, such as A; `note` says why. `as_usual`: the schedule is its weekday's, whichever that is, and
+    `schedule_id` is null."""
 
     schedule_id: UUID | None
     cycle: str | None = None
     note: str | None = None
+    as_usual: bool = False
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -107,7 +109,7 @@ class Term(msgspec.Struct, frozen=True):
 class Campus(msgspec.Struct, frozen=True):
     """Everything that decisions need to know of a school. `staff` names its adults, by person.
 
-    `calendar` has the dates that are not what their weekday says. `terms` are those of its sections, the shortest
+    `calendar` has the dates of which it says something. `terms` are those of its sections, the shortest
     first; `term_begins_on` and `term_ends_on` span them all.
     """
 

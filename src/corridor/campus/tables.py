@@ -246,8 +246,11 @@ class BellPeriod(Base):
 
 
 class CalendarDay(Base):
-    """A date that is not what its weekday says. `schedule_id` null means no school; `cycle` is the day of a rotation,
-    such as A."""
+    """A date of which the calendar says something. `cycle` is the day of a rotation, such as A.
+
+    With `as_usual` its weekday's schedule holds, and `schedule_id` is null; without, a null `schedule_id` means no
+    school.
+    """
 
     __tablename__ = "calendar_day"
 
@@ -256,6 +259,9 @@ class CalendarDay(Base):
     schedule_id: Mapped[UUID | None] = mapped_column(ForeignKey("bell_schedule.id"))
     cycle: Mapped[str | None] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
+    as_usual: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (CheckConstraint("NOT as_usual OR schedule_id IS NULL", name="one_schedule"),)
 
 
 class RosterImport(Base):

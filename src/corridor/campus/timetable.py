@@ -84,7 +84,7 @@ class Moment(msgspec.Struct, frozen=True):
 def schedule_on(campus: Campus, day: date) -> BellSchedule | None:
     """The bell schedule that applies on a date, or None on a day without school."""
     special = campus.calendar.get(day)
-    if special:
+    if special and not special.as_usual:
         return next((schedule for schedule in campus.bell_schedules if schedule.id == special.schedule_id), None)
     weekday = day.isoweekday()
     return next((schedule for schedule in campus.bell_schedules if weekday in schedule.days), None)
