@@ -17,6 +17,7 @@ from corridor.day.policy import (
     Delegation,
     Freeze,
     Group,
+    Rule,
     RuleText,
     Scope,
     SlotPlan,
@@ -28,6 +29,8 @@ from corridor.rules.kinds import KINDS, read_rule
 LONGEST_NAME = 80
 LONGEST_NOTE = 200
 MOST_MINUTES = 999
+MOST_GROUPS = 500
+MOST_MEMBERS = 5000
 
 
 def check_rule(state: SchoolState, text: RuleText, now: datetime) -> RuleText:
@@ -47,11 +50,12 @@ def check_rule(state: SchoolState, text: RuleText, now: datetime) -> RuleText:
     _all_known(getattr(rule.params, "group_ids", ()), state.groups, "group", "params")
     _all_known(getattr(rule.params, "student_ids", ()), state.campus.students, "student", "params")
     _all_known(getattr(rule.params, "zone_ids", ()), state.campus.zones, "zone", "params")
+    _check_complete(rule)
     instead = getattr(rule.params, "instead_id", None)
     _all_known([instead] if instead else [], state.campus.locations, "location", "params")
     for window in getattr(rule.params, "windows", ()):
         if window.starts_at >= window.ends_at:
-            raise InvalidInput("A time span ends after it begins.", field="params")
+            raise InvalidInput("A time span ends after it begins.", field="params.windows")
     params = msgspec.to_builtins(rule.params, order="sorted")
     return replace(text, params=params)
 
@@ -61,6 +65,10 @@ def check_group(state: SchoolState, group: Group, now: datetime) -> Group:
     for other in state.groups.values():
         if other.id != group.id and other.name.casefold() == name.casefold():
             raise Conflict(f"There is already a group named {other.name}.", code="name_taken", field="name")
+    if group.id not in state.groups and len(state.groups) >= MOST_GROUPS:
+        raise Conflict(f"A school has at most {MOST_GROUPS} groups. Remove one that is no longer used.")
+    if len(group.student_ids) > MOST_MEMBERS:
+        raise InvalidInput(f"A group has at most {MOST_MEMBERS} students.", field="student_ids")
     _all_known(group.student_ids - _kept_ids(state, group.id), state.campus.students, "student", "student_ids")
     return replace(group, name=name)
 
@@ -177,6 +185,24 @@ def _check_scope(state: SchoolState, scope: Scope, *, local: bool) -> None:
             "A district's rule is for all its schools: narrow it by grade, period, date or channel only.", field="scope"
         )
     _in_order(scope.starts_on, scope.ends_on)
+
+
+def _check_complete(rule: Rule) -> None:
+    """A rule that nothing has been chosen for would never object, and one of the district knows nothing of a school's
+    own groups, students and places."""
+    params: Any = rule.params
+    match rule.text.kind:
+        case "separation" if not params.group_ids and len(params.student_ids) < 2:
+            raise InvalidInput("Choose at least two students, or a group.", field="params.student_ids")
+        case "members_only" if not params.group_ids:
+            raise InvalidInput("Choose a group that may go there.", field="params.group_ids")
+        case "restricted_zone" if not params.zone_ids:
+            raise InvalidInput("Choose a zone.", field="params.zone_ids")
+        case "no_fly" if params == type(params)():
+            raise InvalidInput("Choose at least one time.", field="params.whole_day")
+    local = ("group_ids", "student_ids", "zone_ids", "instead_id")
+    if rule.text.level is Level.DISTRICT and any(getattr(params, name, None) for name in local):
+        raise InvalidInput("A district's rule is for all its schools and names nothing of one of them.", field="params")
 
 
 def _narrow(scope: Scope) -> bool:

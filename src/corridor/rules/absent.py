@@ -28,8 +28,9 @@ def judge(params: NoParams, case: Case) -> Objection | None:
 KIND = Kind(
     "absent",
     "Not on campus",
-    "Students who are absent or not on campus take no passes.",
+    "{whom} may not take passes {what} while absent or not on campus {when}.",
     NoParams,
     judge,
     exemptible=False,
+    about="Nobody takes a pass whom the office has down as away.",
 )

@@ -34,8 +34,9 @@ def takes_a_place(pass_: Pass) -> bool:
 KIND = Kind(
     "capacity_into",
     "A place is full",
-    "No more students than a place holds are there on passes {what} at once.",
+    "{whom} may not take passes {what:to a place} while it is full {when}.",
     NoParams,
     judge,
     effects=(Effect.WAIT, Effect.REFUSE, Effect.NEEDS_STAFF, Effect.WARN),
+    about="Each location says how many it holds; who comes then stands in line, or is refused.",
 )

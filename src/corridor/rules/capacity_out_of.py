@@ -23,7 +23,8 @@ def judge(params: NoParams, case: Case) -> Objection | None:
 KIND = Kind(
     "capacity_out_of",
     "Too many out of a room",
-    "No more students than a room allows are out of it on passes {what} at once.",
+    "{whom} may not take passes {what} while as many are out of their room as it allows {when}.",
     NoParams,
     judge,
+    about="Each room says how many may be out of it at once.",
 )

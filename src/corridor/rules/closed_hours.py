@@ -1,11 +1,12 @@
 """Locations that are closed at set times, in the periods that the scope names or at all times."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from corridor.campus.timetable import at_clock
-from corridor.rules.kind import Kind
+from corridor.rules.kind import Kind, says
 from corridor.rules.no_fly import Window
 from corridor.rules.verdict import Case, Objection
 
@@ -15,8 +16,12 @@ CODE = "closed_hours"
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Closed in these `windows`, without any as long as the rule holds. `instead_id` is where to go meanwhile."""
 
-    windows: tuple[Window, ...] = ()
-    instead_id: UUID | None = None
+    windows: Annotated[
+        tuple[Window, ...], says("Closed", words="from {}", empty="at all times", asks="at all times")
+    ] = ()
+    instead_id: Annotated[
+        UUID | None, says("Where to go meanwhile", words="; {} is open instead", asks="; no other place is named")
+    ] = None
 
 
 def judge(params: Params, case: Case) -> Objection | None:
@@ -40,4 +45,11 @@ def judge(params: Params, case: Case) -> Objection | None:
     )
 
 
-KIND = Kind("closed_hours", "Closed at set times", "Passes {what} are closed {when}.", Params, judge)
+KIND = Kind(
+    "closed_hours",
+    "Closed at set times",
+    "passes {what} are closed {for_whom} {windows} {when}{instead_id}.",
+    Params,
+    judge,
+    about="A place that is closed at lunch, say, or in some periods, and where to go meanwhile.",
+)

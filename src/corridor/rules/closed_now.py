@@ -24,4 +24,11 @@ def judge(params: NoParams, case: Case) -> Objection | None:
     )
 
 
-KIND = Kind("closed_now", "Closed for now", "Nobody goes to a location that is closed for now.", NoParams, judge)
+KIND = Kind(
+    "closed_now",
+    "Closed for now",
+    "{whom} may not take passes {what:to a place} while it is closed for now {when}.",
+    NoParams,
+    judge,
+    about="Makes the switch that closes a place count.",
+)

@@ -7,7 +7,7 @@ import msgspec
 
 from corridor.campus.timetable import next_midnight
 from corridor.day.state import Status
-from corridor.rules.kind import Kind
+from corridor.rules.kind import Kind, says
 from corridor.rules.scope import covers_pass
 from corridor.rules.verdict import Case, Objection
 from corridor.rules.words import counted
@@ -18,7 +18,7 @@ CODE = "cooldown"
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`minutes` since the student's last such pass ended; none from one day to the next."""
 
-    minutes: Annotated[int, msgspec.Meta(ge=1, le=999)] = 5
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=999), says("Minutes")] = 5
 
 
 def judge(params: Params, case: Case) -> Objection | None:
@@ -46,4 +46,11 @@ def judge(params: Params, case: Case) -> Objection | None:
     )
 
 
-KIND = Kind("cooldown", "Pause between passes", "{whom} wait {minutes} minutes between passes {what}.", Params, judge)
+KIND = Kind(
+    "cooldown",
+    "Pause between passes",
+    "{whom} must wait {minutes} minutes between passes {what} {when}.",
+    Params,
+    judge,
+    about="So many minutes between the end of one pass and the next.",
+)

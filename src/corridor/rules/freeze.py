@@ -17,5 +17,11 @@ def judge(params: NoParams, case: Case) -> Objection | None:
 
 
 KIND = Kind(
-    "freeze", "Passes on hold", "While passes are on hold, nobody starts one.", NoParams, judge, exemptible=False
+    "freeze",
+    "Passes on hold",
+    "{whom} may not start passes {what} while the school has put all passes on hold {when}.",
+    NoParams,
+    judge,
+    exemptible=False,
+    about="Makes the switch that puts all passes on hold count, in an emergency or a drill.",
 )

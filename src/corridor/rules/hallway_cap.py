@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from corridor.rules.kind import Kind
+from corridor.rules.kind import Kind, says
 from corridor.rules.verdict import Case, Objection
 
 CODE = "hallways_full"
@@ -13,7 +13,7 @@ CODE = "hallways_full"
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`most` active passes of any kind."""
 
-    most: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 50
+    most: Annotated[int, msgspec.Meta(ge=0, le=9999), says("Students out at once")] = 50
 
 
 def judge(params: Params, case: Case) -> Objection | None:
@@ -27,4 +27,11 @@ def judge(params: Params, case: Case) -> Objection | None:
     )
 
 
-KIND = Kind("hallway_cap", "Hallway limit", "At most {most} students are out in the school at once.", Params, judge)
+KIND = Kind(
+    "hallway_cap",
+    "Hallway limit",
+    "{whom} may not take passes {what} while the school has {most} students out {when}.",
+    Params,
+    judge,
+    about="So many students are out in the whole school at once.",
+)

@@ -33,10 +33,16 @@ def judge(state: SchoolState, ask: Ask, now: datetime, lift: Collection[str] = (
     return combine([_reason(state, ask, at, each) for each in found], lift)
 
 
-def earliest(state: SchoolState, ask: Ask, now: datetime, lift: Collection[str] = ()) -> datetime | None:
-    """The first instant from now on at which nothing would stand against the request, the world unchanged and the
-    same rules lifted, or None when time alone won't bring it."""
-    rules = [rule for rule in state.rules if rule.text.effect in AGAINST]
+def earliest(
+    state: SchoolState,
+    ask: Ask,
+    now: datetime,
+    lift: Collection[str] = (),
+    against: Collection[Effect] = AGAINST,
+) -> datetime | None:
+    """The first instant from now on at which no rule of these effects would stand against the request, the world
+    unchanged and the same rules lifted, or None when time alone won't bring it."""
+    rules = [rule for rule in state.rules if rule.text.effect in against]
     at = now
     for _ in range(_MOST_LOOKS_AHEAD):
         then = moment(state.campus, at)
@@ -133,7 +139,7 @@ def _reason(state: SchoolState, ask: Ask, now: Moment, found: _Found) -> Reason:
 
 def spoken(campus: Campus, today: date, at: datetime) -> str:
     """An instant in words, such as "at 10:15" or "on Monday", in whole minutes and never earlier than it is."""
-    here = local(campus, at + timedelta(seconds=59))
+    here = local(campus, at + timedelta(minutes=1) - timedelta(microseconds=1))
     clock = f" at {here:%H:%M}" if here.hour or here.minute else ""
     ahead = (here.date() - today).days
     if ahead == 0:

@@ -13,8 +13,8 @@ class Kind(NamedTuple):
     """A kind of rule.
 
     `params` is the struct of its parameters, `judge` the function that objects or does not. `sentence` says the rule
-    in words: a name in braces stands for that parameter, {whom} for the students that it is about and {what} for the
-    passes. `effects` are those it may have, the usual one first.
+    in words, as `corridor.rules.sentence` reads it, and `about` what it is good for. `effects` are those it may have,
+    the usual one first.
     `private`: a student must not learn that this rule stood against them. `exemptible`: an accommodation may exempt a
     student from it. `rivals` names the parameters that two rules must share to be about the same thing; of such rules
     only the one closest to the student counts. Empty: all count.
@@ -29,6 +29,12 @@ class Kind(NamedTuple):
     private: bool = False
     exemptible: bool = True
     rivals: Sequence[str] = ()
+    about: str = ""
+
+
+def says(title: str, **extra: Any) -> msgspec.Meta:
+    """How a parameter is called in a form, and what `corridor.rules.fields.Field` may know of it besides."""
+    return msgspec.Meta(title=title, extra=extra)
 
 
 class NoParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from corridor.campus.timetable import midnight, next_bell, term_of, week_of
+from corridor.campus.timetable import midnight, next_bell, term_span, week_of
 from corridor.day.state import Outings, Pass, Tally
 from corridor.day.words import SELF_SERVICE, Channel, Effect
-from corridor.rules.kind import Kind
+from corridor.rules.kind import Kind, says
 from corridor.rules.scope import covers, covers_pass
 from corridor.rules.verdict import Case, Objection
 from corridor.rules.words import counted
@@ -21,13 +21,26 @@ CODE = "limit"
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`most` passes, or minutes out, in a period (or the break between two), local day, week from Monday or term.
+    """`most` passes, or minutes out, in a period (or the break until the next one, or midnight), local day, week from Monday or term.
     What staff issued counts only if `count_staff`."""
 
-    most: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 6
-    unit: Literal["passes", "minutes"] = "passes"
-    per: Literal["period", "day", "week", "term"] = "day"
-    count_staff: bool = False
+    most: Annotated[int, msgspec.Meta(ge=0, le=9999), says("How many")] = 6
+    unit: Annotated[
+        Literal["passes", "minutes"],
+        says("What is counted", labels={"passes": "passes", "minutes": "minutes of passes"}),
+    ] = "passes"
+    per: Annotated[
+        Literal["period", "day", "week", "term"],
+        says("In how long", labels={"period": "a period", "day": "a day", "week": "a week", "term": "a term"}),
+    ] = "day"
+    count_staff: Annotated[
+        bool,
+        says(
+            "Passes that staff issue",
+            labels={False: ", not counting what staff issue", True: ", counting what staff issue"},
+            unsaid=False,
+        ),
+    ] = False
 
 
 def judge(params: Params, case: Case) -> Objection | None:
@@ -44,7 +57,8 @@ def judge(params: Params, case: Case) -> Objection | None:
         CODE,
         f"You have used your {what} for {span}." if params.most else "You cannot take passes for this by yourself.",
         f"The student has used {number} of {what} for {span}.",
-        until=ends if params.most else None,
+        # Nothing is ever allowed, but between terms no limit of a term holds.
+        until=ends if params.most or params.per == "term" else None,
     )
 
 
@@ -53,7 +67,9 @@ def _in_period(params: Params, case: Case) -> tuple[Tally, datetime | None]:
     if now.span:
         return _today(params, case, now.span.starts), now.span.ends
     rung = [span.ends for span in now.school_day.spans if span.ends <= now.at] if now.school_day else []
-    return _today(params, case, max(rung, default=midnight(state.campus, now.day))), next_bell(state.campus, now.at)
+    since = max(rung, default=midnight(state.campus, now.day))
+    ends = (next_bell(state.campus, now.at), midnight(state.campus, now.day + timedelta(days=1)))
+    return _today(params, case, since), min(each for each in ends if each)
 
 
 def _in_day(params: Params, case: Case) -> tuple[Tally, datetime | None]:
@@ -68,10 +84,10 @@ def _in_week(params: Params, case: Case) -> tuple[Tally, datetime | None]:
 
 
 def _in_term(params: Params, case: Case) -> tuple[Tally, datetime | None] | None:
-    state, term = case.state, term_of(case.state.campus, case.now.day)
+    state, term = case.state, term_span(case.state.campus, case.now.day)
     if term is None:
         return None
-    tallies = state.term.get(case.ask.student.id, {}) if term_of(state.campus, state.day) == term else {}
+    tallies = state.term.get(case.ask.student.id, {}) if term_span(state.campus, state.day) == term else {}
     return _sum(params, case, tallies), midnight(state.campus, term.ends_on + timedelta(days=1))
 
 
@@ -119,9 +135,10 @@ def seconds_out(pass_: Pass) -> int:
 KIND = Kind(
     "limit",
     "Limit",
-    "{whom} may take {most} {unit} {what} a {per}.",
+    "{whom} may take {most} {unit} {what} {per}{count_staff} {when}.",
     Params,
     judge,
     effects=(Effect.NEEDS_STAFF, Effect.REFUSE, Effect.WARN),
     rivals=("unit", "per"),
+    about="So many passes, or minutes out, in a period, a day, a week or a term.",
 )

@@ -1,10 +1,11 @@
 """Locations for the members of some groups only."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
-from corridor.rules.kind import Kind
+from corridor.rules.kind import Kind, says
 from corridor.rules.verdict import Case, Objection
 
 CODE = "members_only"
@@ -13,7 +14,9 @@ CODE = "members_only"
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whoever is in one of these groups may go."""
 
-    group_ids: frozenset[UUID] = frozenset()
+    group_ids: Annotated[
+        frozenset[UUID], says("Groups that may go", words="only members of {}", empty="nobody", asks="nobody")
+    ] = frozenset()
 
 
 def judge(params: Params, case: Case) -> Objection | None:
@@ -28,4 +31,11 @@ def judge(params: Params, case: Case) -> Objection | None:
     )
 
 
-KIND = Kind("members_only", "Members only", "Only {group_ids} may take passes {what}.", Params, judge)
+KIND = Kind(
+    "members_only",
+    "Members only",
+    "{of_whom}{group_ids} may take passes {what} {when}.",
+    Params,
+    judge,
+    about="A place for the members of some groups: a team room, a lab.",
+)

@@ -7,12 +7,12 @@ from typing import Annotated
 import msgspec
 
 from corridor.campus.timetable import at_clock, midnight
-from corridor.rules.kind import Kind
+from corridor.rules.kind import Kind, says
 from corridor.rules.verdict import Case, Objection
 
 CODE = "no_fly"
 
-Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
+_Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,12 +26,14 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In the first and last so many minutes of a period; between periods (`passing`); before the first bell and after
     the last, and on days without school (`outside`); in free `windows`; or all day."""
 
-    first_minutes: Minutes = 0
-    last_minutes: Minutes = 0
-    passing: bool = False
-    outside: bool = False
-    whole_day: bool = False
-    windows: tuple[Window, ...] = ()
+    first_minutes: Annotated[
+        _Minutes, says("First minutes of a period", words="in the first {} minutes of a period")
+    ] = 0
+    last_minutes: Annotated[_Minutes, says("Last minutes of a period", words="in the last {} minutes of a period")] = 0
+    passing: Annotated[bool, says("Between periods", words="between periods")] = False
+    outside: Annotated[bool, says("Outside school hours", words="outside school hours")] = False
+    whole_day: Annotated[bool, says("All day", words="all day", empty="at no time", asks="when")] = False
+    windows: Annotated[tuple[Window, ...], says("From and to", words="from {}")] = ()
 
 
 def judge(params: Params, case: Case) -> Objection | None:
@@ -67,4 +69,11 @@ def _blocks(params: Params, case: Case) -> Iterator[datetime]:
             yield ends
 
 
-KIND = Kind("no_fly", "No passes at these times", "{whom} may not take passes {what} {when}.", Params, judge)
+KIND = Kind(
+    "no_fly",
+    "No passes at these times",
+    "No passes {what} {for_whom} {first_minutes,last_minutes,passing,outside,whole_day,windows} {when}.",
+    Params,
+    judge,
+    about="Around the bells, between periods, or at times of your own. Students read when passes open again.",
+)

@@ -15,4 +15,11 @@ def judge(params: NoParams, case: Case) -> Objection | None:
     )
 
 
-KIND = Kind("no_travel", "May not travel", "{whom} may not take passes {what}.", NoParams, judge)
+KIND = Kind(
+    "no_travel",
+    "May not travel",
+    "{whom} may not take passes {what} {when}.",
+    NoParams,
+    judge,
+    about="Students, a grade or a group who may not go, or not there.",
+)

@@ -22,5 +22,11 @@ def judge(params: NoParams, case: Case) -> Objection | None:
 
 
 KIND = Kind(
-    "one_open_pass", "One pass at a time", "{whom} may have one open pass at a time.", NoParams, judge, exemptible=False
+    "one_open_pass",
+    "One pass at a time",
+    "{whom} may not take passes {what} while they have another {when}.",
+    NoParams,
+    judge,
+    exemptible=False,
+    about="Nobody has two passes at once.",
 )

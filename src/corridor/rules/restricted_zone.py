@@ -1,10 +1,11 @@
 """Zones that students enter only if they belong there."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
-from corridor.rules.kind import Kind
+from corridor.rules.kind import Kind, says
 from corridor.rules.verdict import Case, Objection
 
 CODE = "restricted_zone"
@@ -13,8 +14,11 @@ CODE = "restricted_zone"
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`zone_ids` are restricted; whoever is in one of `group_ids` may enter all the same."""
 
-    zone_ids: frozenset[UUID] = frozenset()
-    group_ids: frozenset[UUID] = frozenset()
+    zone_ids: Annotated[frozenset[UUID], says("Restricted zones", empty="no zone", asks="a zone")] = frozenset()
+    group_ids: Annotated[
+        frozenset[UUID],
+        says("Groups that may enter", words="only members of {}", empty="nobody", asks="nobody"),
+    ] = frozenset()
 
 
 def judge(params: Params, case: Case) -> Objection | None:
@@ -31,5 +35,10 @@ def judge(params: Params, case: Case) -> Objection | None:
 
 
 KIND = Kind(
-    "restricted_zone", "Restricted zone", "{zone_ids} is restricted; only {group_ids} may enter.", Params, judge
+    "restricted_zone",
+    "Restricted zone",
+    "{of_whom}{group_ids} may take passes {what} into {zone_ids} {when}.",
+    Params,
+    judge,
+    about="A part of the building that only some groups may enter.",
 )

@@ -39,8 +39,11 @@ def is_about(scope: Scope, ask: Ask) -> bool:
 
 def covers(scope: Scope, pass_type_id: UUID, destination: Location) -> bool:
     """Whether a scope is about passes of this type to this place."""
-    if scope.pass_type_ids and pass_type_id not in scope.pass_type_ids:
-        return False
+    return (not scope.pass_type_ids or pass_type_id in scope.pass_type_ids) and covers_place(scope, destination)
+
+
+def covers_place(scope: Scope, destination: Location) -> bool:
+    """Whether a scope is about passes to this place, of whichever type."""
     if not (scope.location_ids or scope.zone_ids):
         return True
     return destination.id in scope.location_ids or destination.zone_id in scope.zone_ids
@@ -78,4 +81,5 @@ def may_begin_at(scope: Scope, now: Moment, campus: Campus) -> datetime | None:
         return None
     if scope.starts_on and now.day < scope.starts_on:
         return midnight(campus, scope.starts_on)
-    return next_bell(campus, now.at)
+    # In a long vacation no bell is known yet; the calendar of a later day may know one.
+    return next_bell(campus, now.at) or midnight(campus, now.day + timedelta(days=1))

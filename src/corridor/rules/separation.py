@@ -1,11 +1,12 @@
 """Students who must not be out together. Nobody who is refused learns of whom else."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from corridor.day.state import Status
-from corridor.rules.kind import Kind
+from corridor.rules.kind import Kind, says
 from corridor.rules.verdict import Case, Objection
 
 CODE = "separation"
@@ -14,9 +15,15 @@ CODE = "separation"
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No two of these students are out at once, or, with `same_destination`, on passes to the same place."""
 
-    student_ids: frozenset[UUID] = frozenset()
-    group_ids: frozenset[UUID] = frozenset()
-    same_destination: bool = False
+    student_ids: Annotated[frozenset[UUID], says("Students", empty="nobody in particular", asks="who")] = frozenset()
+    group_ids: Annotated[frozenset[UUID], says("Members of a group", words="members of {}")] = frozenset()
+    same_destination: Annotated[
+        bool,
+        says(
+            "Where they may not be together",
+            labels={False: "at the same time", True: "at the same place at the same time"},
+        ),
+    ] = False
 
 
 def judge(params: Params, case: Case) -> Objection | None:
@@ -46,9 +53,10 @@ def judge(params: Params, case: Case) -> Objection | None:
 KIND = Kind(
     "separation",
     "Kept apart",
-    "{students} are never out at the same time{same_destination}.",
+    "{student_ids,group_ids} are never out {same_destination} {on_what} {for_whom} {when}.",
     Params,
     judge,
     private=True,
     exemptible=False,
+    about="Students who must not meet. Whoever is refused does not learn why.",
 )

@@ -23,4 +23,11 @@ def judge(params: NoParams, case: Case) -> Objection | None:
     )
 
 
-KIND = Kind("staff_away", "Staff away", "Nobody goes where staff are away.", NoParams, judge)
+KIND = Kind(
+    "staff_away",
+    "Staff away",
+    "{whom} may not take passes {what:to a place} while its staff are away {when}.",
+    NoParams,
+    judge,
+    about="Makes the switch that says nobody is there count.",
+)

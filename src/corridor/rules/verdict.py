@@ -53,7 +53,7 @@ class Objection(msgspec.Struct, frozen=True):
     message: str
     staff_message: str
     until: datetime | None = None
-    later: str = "Ask again at {at}."
+    later: str = "Ask again {at}."
     instead_id: UUID | None = None
 
 

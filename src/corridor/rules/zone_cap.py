@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from corridor.rules.kind import Kind
+from corridor.rules.kind import Kind, says
 from corridor.rules.verdict import Case, Objection
 
 CODE = "zone_full"
@@ -13,7 +13,7 @@ CODE = "zone_full"
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`most` students on their way to or at the locations of the zone."""
 
-    most: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 10
+    most: Annotated[int, msgspec.Meta(ge=0, le=9999), says("Students there at once")] = 10
 
 
 def judge(params: Params, case: Case) -> Objection | None:
@@ -33,4 +33,11 @@ def judge(params: Params, case: Case) -> Objection | None:
     )
 
 
-KIND = Kind("zone_cap", "Zone limit", "At most {most} students are in a zone on passes {what} at once.", Params, judge)
+KIND = Kind(
+    "zone_cap",
+    "Zone limit",
+    "{whom} may not take passes {what:to a place} while its zone has {most} students on passes {when}.",
+    Params,
+    judge,
+    about="So many students are in one part of the building on passes at once.",
+)
