@@ -137,10 +137,18 @@ def answered(answer: Answer, status_code: int) -> Response[Any]:
     return Response(answer.body, media_type=_JSON, status_code=status_code, headers=headers)
 
 
+def lift_of(principal: Principal, override: Override | None) -> tuple[tuple[str, ...], str | None]:
+    """Which rules to lift, and why. Raises `NotPermitted` for who may not."""
+    if override is None:
+        return (), None
+    require(principal, Action.RULE_OVERRIDE)
+    return tuple(override.codes), override.reason
+
+
 async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -> Answer:
     """Submit a pass request in the name of whoever sent the HTTP request."""
     principal = request.user
-    lift, lift_reason = _override(principal, data.override)
+    lift, lift_reason = lift_of(principal, data.override)
     if scope_of(principal.role, Action.PASS_ISSUE):
         require(principal, Action.PASS_ISSUE, school_id=school_id)
         channel, student_id = Channel.STAFF, data.student_id
@@ -203,7 +211,7 @@ async def approve_pass(
     request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[ApproveInput | None] = None
 ) -> Response[Pass]:
     """The pass begins now. The rules are asked again; answers 409 when they stand against it."""
-    lift, why = _override(request.user, data.override if data else None)
+    lift, why = lift_of(request.user, data.override if data else None)
     answer = await act_on_pass(
         request,
         pass_id,
@@ -377,13 +385,6 @@ API_ROUTES: list[Any] = [
     index_pass_types,
     show_board,
 ]
-
-
-def _override(principal: Principal, override: Override | None) -> tuple[tuple[str, ...], str | None]:
-    if override is None:
-        return (), None
-    require(principal, Action.RULE_OVERRIDE)
-    return tuple(override.codes), override.reason
 
 
 def _instant(value: datetime | None) -> datetime | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from corridor.campus.model import Location
-from corridor.day.state import Pass, SchoolState
+from corridor.day.state import Pass, SchoolState, Status
 from corridor.ledger.words import Event
 from corridor.passes import events as happened
 from corridor.passes.wish import ask_of
@@ -32,6 +32,48 @@ class Turn(msgspec.Struct, frozen=True):
     def minutes(self) -> int:
         """At least one."""
         return max(1, -(-self.seconds // 60))
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A student who waits in line: at which place, since when, and about how long still. `offered_until` is set while
+    a place is held for them, `misses` counts the offers they let pass."""
+
+    pass_id: UUID
+    student_id: UUID
+    student_name: str
+    place: int
+    wait_seconds: int
+    since: datetime
+    offered_until: datetime | None
+    misses: int
+
+
+def line_at(state: SchoolState, place_id: UUID) -> list[Standing]:
+    """Those who wait for a location, in order."""
+    line = [state.passes[pass_id] for pass_id in state.lines.get(place_id, ())]
+    return [_standing(state, pass_, turn_of(state, pass_)) for pass_ in line]
+
+
+def standing_of(state: SchoolState, pass_id: UUID) -> Standing | None:
+    """Where the student of a pass stands, None when it does not wait."""
+    pass_ = state.passes.get(pass_id)
+    if pass_ is None or pass_.status is not Status.WAITING:
+        return None
+    return _standing(state, pass_, turn_of(state, pass_))
+
+
+def _standing(state: SchoolState, pass_: Pass, turn: Turn) -> Standing:
+    student = state.campus.students.get(pass_.student_id)
+    return Standing(
+        pass_.id,
+        pass_.student_id,
+        student.name if student else "A former student",
+        turn.place,
+        turn.seconds,
+        pass_.requested_at,
+        pass_.offered_until,
+        pass_.misses,
+    )
 
 
 def last_in_line(state: SchoolState, place_id: UUID) -> int:

@@ -10,7 +10,7 @@ from corridor.day.words import SELF_SERVICE, Effect
 from corridor.ledger.words import Decision
 from corridor.passes.events import PassRefused
 from corridor.rules.judge import earliest
-from corridor.rules.verdict import Ask, Judgement, Reason
+from corridor.rules.verdict import AGAINST, Ask, Judgement, Reason
 
 NOT_NOW = "not_now"
 """What a student reads instead of the code of a private rule."""
@@ -38,9 +38,10 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 def shown(reasons: tuple[Reason, ...], *, to_staff: bool) -> tuple[ShownReason, ...]:
-    """The reasons in the words of who reads them. What only staff may settle is no obstacle to name to a student, and
-    a private rule keeps its name."""
-    return tuple(
+    """The reasons in the words of who reads them. A private rule keeps its name from a student, who is told of it only
+    when it stands in the way, and nothing of what is for staff to note."""
+    told = reasons if to_staff else [reason for reason in reasons if _concerns_student(reason)]
+    words = (
         ShownReason(
             reason.code if to_staff or not reason.private else NOT_NOW,
             reason.effect,
@@ -50,8 +51,13 @@ def shown(reasons: tuple[Reason, ...], *, to_staff: bool) -> tuple[ShownReason, 
             rule_id=reason.rule_id if to_staff else None,
             instead_id=reason.instead_id,
         )
-        for reason in reasons
+        for reason in told
     )
+    return tuple(dict.fromkeys(words))
+
+
+def _concerns_student(reason: Reason) -> bool:
+    return reason.effect in AGAINST or (reason.effect is Effect.NEEDS_STAFF and not reason.private)
 
 
 def refuse(
@@ -72,5 +78,6 @@ def refuse(
         rule_ids=tuple(reason.rule_id for reason in against),
     )
     to_staff = at_approval or ask.channel not in SELF_SERVICE
-    about = Refused(shown(against, to_staff=to_staff), earliest(state, ask, now))
+    lifted = [str(reason.rule_id) for reason in judgement.lifted]
+    about = Refused(shown(against, to_staff=to_staff), earliest(state, ask, now, lifted))
     return Decision([event], about=about, refused=True)
