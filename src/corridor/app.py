@@ -10,6 +10,7 @@ from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 
+from corridor.appointments.room import APPOINTMENT_ROOM
 from corridor.base.clock import Clock
 from corridor.base.database import Database
 from corridor.base.settings import Settings
@@ -31,9 +32,9 @@ from corridor.live.feed import Feeds
 from corridor.live.hub import Hub
 from corridor.live.parts import Render
 from corridor.passes import api as passes_api
-from corridor.passes import student_pages, teacher_pages
-from corridor.passes.evolve import begin_day
-from corridor.passes.load import draft, load_state
+from corridor.passes import check_api, student_pages, teacher_pages
+from corridor.passes.evolve import begin_day, draft
+from corridor.passes.load import load_state
 from corridor.passes.room import PASS_ROOM, PassRebuild, answer_about
 from corridor.policy.defaults import add_defaults
 from corridor.policy.room import POLICY_ROOM, PolicyRebuild
@@ -57,7 +58,7 @@ log = structlog.get_logger("corridor.app")
 def make_decider() -> Rooms[SchoolState]:
     """The live day: all rooms on one ledger."""
     return Rooms(
-        [CAMPUS_ROOM, POLICY_ROOM, PASS_ROOM], load=load_state, draft=draft, begin=begin_day, answer=answer_about
+        [CAMPUS_ROOM, POLICY_ROOM, PASS_ROOM, APPOINTMENT_ROOM], load=load_state, draft=draft, begin=begin_day, answer=answer_about
     )
 
 
@@ -126,6 +127,7 @@ def create_app(
             *identity_api.API_ROUTES,
             *campus_api.API_ROUTES,
             *passes_api.API_ROUTES,
+            *check_api.API_ROUTES,
             *live_api.API_ROUTES,
             uploads(import_api.API_ROUTES),
         ],

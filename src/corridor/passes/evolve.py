@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from corridor.campus.timetable import local, term_of, week_of
+from corridor.campus.timetable import local, term_span, week_of
 from corridor.day.state import OPEN, Leg, Outings, Pass, SchoolState, Status, Tally, Visits
 from corridor.ledger.words import Event, Recorded
 from corridor.passes import events as happened
@@ -15,6 +15,22 @@ from corridor.rules.capacity_into import takes_a_place
 from corridor.rules.limit import seconds_out
 
 K = TypeVar("K")
+
+
+def draft(state: SchoolState) -> SchoolState:
+    """A copy whose own dictionaries may be changed; what is in them is shared."""
+    return replace(
+        state,
+        passes=state.passes.copy(),
+        closed=state.closed.copy(),
+        of_student=state.of_student.copy(),
+        going_to=state.going_to.copy(),
+        out_of=state.out_of.copy(),
+        lines=state.lines.copy(),
+        visits=state.visits.copy(),
+        week=state.week.copy(),
+        term=state.term.copy(),
+    )
 
 
 def advance(pass_: Pass | None, recorded: Recorded) -> Pass:
@@ -161,7 +177,7 @@ def begin_day(draft: SchoolState, recorded: Recorded) -> None:
     }
     if week_of(day) != week_of(before):
         draft.week = {}
-    if term_of(campus, day) != term_of(campus, before):
+    if term_span(campus, day) != term_span(campus, before):
         draft.term = {}
 
 
@@ -248,7 +264,7 @@ def _tally(draft: SchoolState, before: Pass | None, after: Pass) -> None:
     day = local(draft.campus, after.started_at).date()
     spans = (
         (draft.week, week_of(day) == week_of(draft.day)),
-        (draft.term, (term := term_of(draft.campus, draft.day)) is not None and term_of(draft.campus, day) == term),
+        (draft.term, (term := term_span(draft.campus, draft.day)) is not None and term_span(draft.campus, day) == term),
     )
     for tallies, counts in spans:
         if counts:

@@ -10,7 +10,7 @@ import psycopg
 
 from corridor.base.ids import derived_id
 from corridor.campus.load import load_campus
-from corridor.campus.timetable import local, midnight, term_of, week_of
+from corridor.campus.timetable import local, midnight, term_span, week_of
 from corridor.day.state import OPEN, Outings, Pass, PassSettings, SchoolState, Status, Tally
 from corridor.day.words import Channel
 from corridor.ledger.decider import Rows
@@ -64,7 +64,7 @@ async def load_state(connection: Connection, school_id: UUID, as_of: datetime) -
         state.lines[place_id] = line_of(pass_ for pass_ in waiting if pass_.destination_id == place_id)
     monday = week_of(day)
     state.week = _tallies(await rows(_TALLIES, midnight(campus, monday), midnight(campus, monday + timedelta(days=7))))
-    if term := term_of(campus, day):
+    if term := term_span(campus, day):
         ends = midnight(campus, term.ends_on + timedelta(days=1))
         state.term = _tallies(await rows(_TALLIES, midnight(campus, term.begins_on), ends))
     return state
@@ -81,22 +81,6 @@ def _tallies(rows: Sequence[Any]) -> dict[UUID, Mapping[Outings, Tally]]:
 def pass_from_row(row: Sequence[Any]) -> Pass:
     """A pass from its columns in the order of the struct's fields."""
     return msgspec.convert(dict(zip(Pass.__struct_fields__, row, strict=True)), Pass)
-
-
-def draft(state: SchoolState) -> SchoolState:
-    """A copy whose own dictionaries may be changed; what is in them is shared."""
-    return msgspec.structs.replace(
-        state,
-        passes=state.passes.copy(),
-        closed=state.closed.copy(),
-        of_student=state.of_student.copy(),
-        going_to=state.going_to.copy(),
-        out_of=state.out_of.copy(),
-        lines=state.lines.copy(),
-        visits=state.visits.copy(),
-        week=state.week.copy(),
-        term=state.term.copy(),
-    )
 
 
 def pass_rows(draft: SchoolState, events: Sequence[Recorded]) -> Rows:

@@ -62,6 +62,7 @@ class PassRow(Base):
             postgresql_where=text("status IN ('requested', 'waiting', 'scheduled', 'active')"),
         ),
         Index("ix_pass_school_id_started_at", "school_id", "started_at"),
+        Index("ix_pass_noted", "school_id", "requested_at", postgresql_where=text("noted <> '{}'")),
     )
 
 

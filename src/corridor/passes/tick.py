@@ -1,15 +1,24 @@
 """What time alone does to passes, and when. Pure."""
 
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from corridor.campus.timetable import day_ends_at
 from corridor.day.state import EndedHow, Pass, SchoolState, Status
-from corridor.ledger.words import Event
-from corridor.passes import appointment, line
+from corridor.ledger.words import Event, Recorded
 from corridor.passes import events as happened
+from corridor.passes import line
+from corridor.passes.evolve import draft, evolve_pass
+from corridor.passes.wish import ask_of
+from corridor.rules.judge import judge
 
 _LONGEST_WAIT = timedelta(hours=2)
 """How long a place in line lasts when no bell schedule tells when the day ends."""
+_TRY_AGAIN = timedelta(minutes=1)
+"""After so long a pass for later that rules held up is tried again."""
+_LEAST_PATIENCE = timedelta(minutes=15)
+"""For so long at least a pass for later may begin late."""
 
 
 def tick(state: SchoolState, now: datetime) -> list[Event]:
@@ -20,7 +29,10 @@ def tick(state: SchoolState, now: datetime) -> list[Event]:
         if pass_.status in (Status.REQUESTED, Status.WAITING):
             if _lapses_at(state, pass_) <= now:
                 events.append(happened.PassLapsed(pass_.id))
-        elif pass_.status is Status.ACTIVE:
+        elif pass_.status is Status.SCHEDULED:
+            if _over_at(state, pass_) <= now:
+                events.append(happened.PassLapsed(pass_.id))
+        else:
             assert pass_.due_at is not None
             ends_at, how = _ends_by_itself(state, pass_)
             if not pass_.overdue and pass_.due_at <= now and pass_.due_at < ends_at:
@@ -29,20 +41,63 @@ def tick(state: SchoolState, now: datetime) -> list[Event]:
                 events.append(happened.PassEnded(pass_.id, None, how))
     lapsed = {event.pass_id for event in events if isinstance(event, happened.PassLapsed)}
     events.extend(line.tick(state, now, lapsed))
-    events.extend(appointment.tick(state, now))
+    events.extend(_begin(state, now, lapsed))
     return events
 
 
 def due(state: SchoolState) -> datetime | None:
     """When `tick` will next have something to say."""
     dues = [at for pass_ in state.passes.values() if (at := _due(state, pass_))]
-    dues.extend(at for at in (line.due(state), appointment.due(state)) if at)
+    if turn := line.due(state):
+        dues.append(turn)
     return min(dues, default=None)
+
+
+def _begin(state: SchoolState, now: datetime, lapsed: Collection[UUID]) -> Iterator[Event]:
+    """Passes for later whose time has come, each on the effects of those before it. Where rules object it is held."""
+    ready = [
+        pass_
+        for pass_ in state.passes.values()
+        if pass_.status is Status.SCHEDULED and pass_.by_itself and _begins_at(pass_) <= now and pass_.id not in lapsed
+    ]
+    if not ready:
+        return
+    working = draft(state)
+    for pass_ in sorted(ready, key=lambda pass_: (_begins_at(pass_), pass_.id)):
+        ask = ask_of(working, pass_)
+        judgement = judge(working, ask, now, pass_.lifted) if ask else None
+        event: Event
+        if judgement and not judgement.against:
+            event = happened.PassStarted(pass_.id, None, (), None, judgement.noted)
+        else:
+            against = judgement.against if judgement else ()
+            event = happened.PassHeld(
+                pass_.id,
+                tuple(reason.code for reason in against),
+                tuple(reason.rule_id for reason in against),
+                now + _TRY_AGAIN,
+            )
+        evolve_pass(working, Recorded(pass_.school_id, pass_.seq, now, event.kind, event, pass_.id))
+        yield event
+
+
+def _begins_at(pass_: Pass) -> datetime:
+    assert pass_.planned_at is not None
+    return pass_.held_until or pass_.planned_at
+
+
+def _over_at(state: SchoolState, pass_: Pass) -> datetime:
+    """When a pass for later is too late to begin: its time is up, or school is."""
+    assert pass_.planned_at is not None
+    over = pass_.planned_at + max(timedelta(minutes=pass_.minutes), _LEAST_PATIENCE)
+    day_end = day_ends_at(state.campus, pass_.planned_at)
+    return min(over, day_end) if day_end else over
 
 
 def _due(state: SchoolState, pass_: Pass) -> datetime | None:
     if pass_.status is Status.SCHEDULED:
-        return None
+        over_at = _over_at(state, pass_)
+        return min(_begins_at(pass_), over_at) if pass_.by_itself else over_at
     if pass_.status is not Status.ACTIVE:
         return _lapses_at(state, pass_)
     assert pass_.due_at is not None
