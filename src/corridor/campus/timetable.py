@@ -1,13 +1,15 @@
 """What day and period it is, who is where, and when school ends. Pure; everything that asks about time asks here."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from corridor.campus.model import BellSchedule, Campus, Meeting, Period, Section, Term
+from corridor.campus.model import BellSchedule, CalendarDay, Campus, Meeting, Period, Section, Term
 
 # A summer without school is longer; then nothing happens by the bells.
 _FARTHEST_DAY = 21
@@ -28,6 +30,15 @@ def zone(name: str) -> ZoneInfo:
 def local(campus: Campus, at: datetime) -> datetime:
     """The instant on the school's own clock."""
     return at.astimezone(zone(campus.school.time_zone))
+
+
+class HasCalendar(Protocol):
+    """What tells which schedule holds on a date."""
+
+    @property
+    def bell_schedules(self) -> tuple[BellSchedule, ...]: ...
+    @property
+    def calendar(self) -> Mapping[date, CalendarDay]: ...
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -81,7 +92,7 @@ class Moment(msgspec.Struct, frozen=True):
         )
 
 
-def schedule_on(campus: Campus, day: date) -> BellSchedule | None:
+def schedule_on(campus: HasCalendar, day: date) -> BellSchedule | None:
     """The bell schedule that applies on a date, or None on a day without school."""
     special = campus.calendar.get(day)
     if special and not special.as_usual:
@@ -90,7 +101,7 @@ def schedule_on(campus: Campus, day: date) -> BellSchedule | None:
     return next((schedule for schedule in campus.bell_schedules if weekday in schedule.days), None)
 
 
-def cycle_on(campus: Campus, day: date) -> str | None:
+def cycle_on(campus: HasCalendar, day: date) -> str | None:
     """Which day of the rotation a date is, such as A, or None without one."""
     special = campus.calendar.get(day)
     return special.cycle if special else None
@@ -155,6 +166,20 @@ def week_of(day: date) -> date:
 def term_of(campus: Campus, day: date) -> Term | None:
     """The shortest term that a date lies in, or None between terms."""
     return next((term for term in campus.terms if term.begins_on <= day <= term.ends_on), None)
+
+
+def term_span(campus: Campus, day: date) -> Term | None:
+    """The days around this one that have the same `term_of`: a term, without what shorter ones cover before or after.
+
+    A new span begins wherever the term of a day changes, so that what is counted in it begins anew.
+    """
+    term = term_of(campus, day)
+    if term is None:
+        return None
+    shorter = campus.terms[: campus.terms.index(term)]
+    before = [each.ends_on + timedelta(days=1) for each in shorter if each.ends_on < day]
+    after = [each.begins_on - timedelta(days=1) for each in shorter if each.begins_on > day]
+    return Term(max([term.begins_on, *before]), min([term.ends_on, *after]))
 
 
 def roster_day(campus: Campus, day: date) -> date:

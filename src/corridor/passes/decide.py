@@ -22,7 +22,17 @@ def decide_request(state: SchoolState, command: ask.RequestPass, now: datetime) 
     reason = short_text(command.reason, "reason")
     lift_reason = _lift_reason(command)
     if wish.outcome is Outcome.REFUSED:
-        return refuse(state, command.pass_id, command.by, wish.ask, wish.judgement, now, at_approval=False)
+        return refuse(
+            state,
+            command.pass_id,
+            command.by,
+            wish.ask,
+            wish.judgement,
+            now,
+            at_approval=False,
+            lift=command.lift,
+            may_wait=command.may_wait,
+        )
     lifted = wish.judgement.lifted
     fields: dict[str, Any] = {
         "pass_id": command.pass_id,
@@ -57,9 +67,10 @@ def decide_approve(state: SchoolState, command: ask.ApprovePass, now: datetime) 
     _must_be(pass_, "approve", Status.REQUESTED)
     lift_reason = _lift_reason(command)
     wish = _ask_of(state, pass_)
-    judgement = judge(state, wish, now, (*command.lift, *pass_.lifted))
+    lift = (*command.lift, *pass_.lifted)
+    judgement = judge(state, wish, now, lift)
     if judgement.effect is Effect.REFUSE:
-        return refuse(state, pass_.id, command.by, wish, judgement, now, at_approval=True)
+        return refuse(state, pass_.id, command.by, wish, judgement, now, at_approval=True, lift=lift, may_wait=True)
     lifted = tuple(reason.code for reason in judgement.lifted)
     waits = judgement.effect is Effect.WAIT
     event = happened.PassApproved(
@@ -83,10 +94,13 @@ def decide_start(state: SchoolState, command: ask.StartPass, now: datetime) -> D
     if command.student_only is not None and not _their_turn(pass_, now):
         raise Conflict("It is not your turn yet. You will be told when it is.", code="not_your_turn")
     wish = _ask_of(state, pass_)
-    judgement = judge(state, wish, now, (*command.lift, *pass_.lifted))
+    lift = (*command.lift, *pass_.lifted)
+    judgement = judge(state, wish, now, lift)
     if judgement.against:
-        to_staff = command.student_only is None
-        refusal = refuse(state, pass_.id, command.by, wish, judgement, now, at_approval=to_staff)
+        alone = command.student_only is not None
+        refusal = refuse(
+            state, pass_.id, command.by, wish, judgement, now, at_approval=not alone, to_student=alone, lift=lift
+        )
         withdrawn = [happened.PassOfferWithdrawn(pass_.id)] if pass_.offered_until else []
         return Decision([*refusal.events, *withdrawn], about=refusal.about, refused=True)
     lifted = tuple(reason.code for reason in judgement.lifted)

@@ -1,7 +1,7 @@
 """How events change a pass, and the school's state with it. Pure."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -145,6 +145,12 @@ def _put(draft: SchoolState, after: Pass) -> None:
     if Status.WAITING in (after.status, before.status if before else None):
         _line_up(draft, after)
     _tally(draft, before, after)
+
+
+def suppose(draft: SchoolState, event: Event, now: datetime) -> None:
+    """Advance the draft by an event of a known pass that is about to be recorded."""
+    school_id = draft.campus.school.id
+    evolve_pass(draft, Recorded(school_id, 0, now, event.kind, event, school_id))
 
 
 def evolve_refusal(draft: SchoolState, recorded: Recorded) -> None:

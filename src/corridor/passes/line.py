@@ -4,19 +4,23 @@ A place that frees is offered to the first in line for whom nothing else stands 
 their place. Who misses an offer once goes behind the next, who misses a second one is out.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from corridor.campus.model import Location
+from corridor.day.policy import Rule
 from corridor.day.state import Pass, SchoolState, Status
 from corridor.ledger.words import Event
 from corridor.passes import events as happened
+from corridor.passes.evolve import suppose
 from corridor.passes.wish import ask_of
+from corridor.rules import capacity_into
 from corridor.rules.judge import earliest, judge
-from corridor.rules.verdict import Ask
+from corridor.rules.scope import covers_place
+from corridor.rules.verdict import AGAINST, Ask
 
 MOST_MISSES = 2
 _MOST_SUGGESTED = 2
@@ -115,37 +119,20 @@ def instead_of(state: SchoolState, ask: Ask, now: datetime) -> list[Location]:
     return free[:_MOST_SUGGESTED]
 
 
-def tick(state: SchoolState, now: datetime, gone: Collection[UUID]) -> Iterator[Event]:
-    """Missed offers, and new ones. `gone` are passes that leave the line at this very instant."""
-    for place_id, whole in state.lines.items():
-        line = [state.passes[pass_id] for pass_id in whole if pass_id not in gone]
-        missed = [pass_ for pass_ in line if pass_.offered_until and pass_.offered_until < now]
-        for pass_ in missed:
-            yield happened.PassOfferMissed(pass_.id)
-            if pass_.misses + 1 >= MOST_MISSES:
-                yield happened.PassLapsed(pass_.id)
-                line.remove(pass_)
-            elif (at := line.index(pass_)) + 1 < len(line):
-                line[at], line[at + 1] = line[at + 1], line[at]
-                yield happened.PassLineOrdered(place_id, tuple(each.id for each in line), None)
-        free = _free(state, place_id, [pass_ for pass_ in line if pass_.offered_until and pass_ not in missed])
-        for pass_ in line:
-            if free <= 0:
-                break
-            if (pass_.offered_until is None or pass_ in missed) and _clear(state, pass_, now):
-                yield happened.PassOffered(pass_.id, now + timedelta(seconds=state.settings.offer_seconds))
-                free -= 1
+def tick(draft: SchoolState, now: datetime) -> Iterator[Event]:
+    """Missed offers, and new ones, each on the effects of those before it; the draft is advanced by them."""
+    for place_id in tuple(draft.lines):
+        yield from (*_misses(draft, place_id, now), *_offers(draft, place_id, now))
 
 
 def due(state: SchoolState) -> datetime | None:
     """When `tick` will next have something to say."""
     dues: list[datetime] = []
-    for place_id, whole in state.lines.items():
-        line = [state.passes[pass_id] for pass_id in whole]
-        offered = [pass_ for pass_ in line if pass_.offered_until]
+    for place_id in state.lines:
+        line = _line(state, place_id)
         # An offer is good up to and including its last instant.
-        dues.extend(pass_.offered_until + _MOMENT for pass_ in offered if pass_.offered_until)
-        if _free(state, place_id, offered) > 0:
+        dues.extend(pass_.offered_until + _MOMENT for pass_ in line if pass_.offered_until)
+        if not _is_full(state, place_id):
             asks = ((ask_of(state, pass_), pass_.lifted) for pass_ in line if not pass_.offered_until)
             dues.extend(at for ask, lifted in asks if ask and (at := earliest(state, ask, state.as_of, lifted)))
     return min(dues, default=None)
@@ -154,12 +141,55 @@ def due(state: SchoolState) -> datetime | None:
 _MOMENT = timedelta(microseconds=1)
 
 
-def _free(state: SchoolState, place_id: UUID, offered: Collection[Pass]) -> int:
-    """How many places could be offered. Where it is not the place that is full, one at a time."""
-    capacity = state.campus.locations[place_id].capacity
-    if capacity is None:
-        return 1 - len(offered)
-    return capacity - state.going_to.get(place_id, 0) - len(offered)
+def _line(state: SchoolState, place_id: UUID) -> list[Pass]:
+    return [state.passes[pass_id] for pass_id in state.lines.get(place_id, ())]
+
+
+def _misses(draft: SchoolState, place_id: UUID, now: datetime) -> Iterator[Event]:
+    """Those who let an offer pass go behind as many of the others as they are."""
+    before = draft.lines[place_id]
+    missed = [pass_ for pass_ in _line(draft, place_id) if pass_.offered_until and pass_.offered_until < now]
+    for pass_ in missed:
+        yield _supposed(draft, happened.PassOfferMissed(pass_.id), now)
+        if pass_.misses + 1 >= MOST_MISSES:
+            yield _supposed(draft, happened.PassLapsed(pass_.id), now)
+    late = [pass_.id for pass_ in missed if pass_.misses + 1 < MOST_MISSES]
+    if not late:
+        return
+    first = before.index(late[0])
+    others = [pass_id for pass_id in before[first:] if pass_id in draft.passes and pass_id not in late]
+    ahead = [pass_id for pass_id in before[:first] if pass_id in draft.passes]
+    order = (*ahead, *others[: len(late)], *late, *others[len(late) :])
+    if order != draft.lines[place_id]:
+        yield _supposed(draft, happened.PassLineOrdered(place_id, order, None), now)
+
+
+def _offers(draft: SchoolState, place_id: UUID, now: datetime) -> Iterator[Event]:
+    """Places for those for whom nothing else stands in the way."""
+    until = now + timedelta(seconds=draft.settings.offer_seconds)
+    for pass_ in _line(draft, place_id):
+        if _is_full(draft, place_id):
+            return
+        if pass_.offered_until is None and _clear(draft, pass_, now):
+            yield _supposed(draft, happened.PassOffered(pass_.id, until), now)
+
+
+def _supposed(draft: SchoolState, event: Event, now: datetime) -> Event:
+    suppose(draft, event, now)
+    return event
+
+
+def _is_full(state: SchoolState, place_id: UUID) -> bool:
+    """Whether nobody in line could go, because every place is taken or held for someone."""
+    place = state.campus.locations[place_id]
+    if place.capacity is None or not any(_keeps_out(rule, place) for rule in state.rules):
+        return False
+    offered = sum(pass_.offered_until is not None for pass_ in _line(state, place_id))
+    return state.going_to.get(place_id, 0) + offered >= place.capacity
+
+
+def _keeps_out(rule: Rule, place: Location) -> bool:
+    return rule.text.kind == capacity_into.KIND.name and rule.text.effect in AGAINST and covers_place(rule.scope, place)
 
 
 def _clear(state: SchoolState, pass_: Pass, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """A refusal: the event that keeps it, and what is told to whoever asked. Pure."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -30,8 +31,8 @@ class ShownReason(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """Why a pass was not given, strongest reason first. `allowed_at` is the earliest instant at which nothing would
-    stand against it, the world unchanged; null when time alone won't bring it."""
+    """Why a pass was not given, strongest reason first. `allowed_at` is the earliest instant at which the same would
+    not be refused, the world unchanged; null when time alone won't bring it."""
 
     reasons: tuple[ShownReason, ...]
     allowed_at: datetime | None = None
@@ -61,9 +62,22 @@ def _concerns_student(reason: Reason) -> bool:
 
 
 def refuse(
-    state: SchoolState, pass_id: UUID, by: UUID, ask: Ask, judgement: Judgement, now: datetime, *, at_approval: bool
+    state: SchoolState,
+    pass_id: UUID,
+    by: UUID,
+    ask: Ask,
+    judgement: Judgement,
+    now: datetime,
+    *,
+    at_approval: bool,
+    to_student: bool = False,
+    lift: Collection[str] = (),
+    may_wait: bool = False,
 ) -> Decision:
-    """The decision that a pass does not begin."""
+    """The decision that a pass does not begin, in a student's words where one asks or `to_student` says so.
+
+    `lift` is what staff overrode in vain. With `may_wait` a place in line would have done.
+    """
     against = judgement.against
     event = PassRefused(
         pass_id=pass_id,
@@ -77,7 +91,7 @@ def refuse(
         codes=tuple(reason.code for reason in against),
         rule_ids=tuple(reason.rule_id for reason in against),
     )
-    to_staff = at_approval or ask.channel not in SELF_SERVICE
-    lifted = [str(reason.rule_id) for reason in judgement.lifted]
-    about = Refused(shown(against, to_staff=to_staff), earliest(state, ask, now, lifted))
+    to_staff = not to_student and (at_approval or ask.channel not in SELF_SERVICE)
+    allowed_at = earliest(state, ask, now, lift, AGAINST - {Effect.WAIT} if may_wait else AGAINST)
+    about = Refused(shown(against, to_staff=to_staff), allowed_at)
     return Decision([event], about=about, refused=True)

@@ -1,15 +1,14 @@
 """What time alone does to passes, and when. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from corridor.campus.timetable import day_ends_at
 from corridor.day.state import EndedHow, Pass, SchoolState, Status
-from corridor.ledger.words import Event, Recorded
+from corridor.ledger.words import Event
 from corridor.passes import events as happened
 from corridor.passes import line
-from corridor.passes.evolve import draft, evolve_pass
+from corridor.passes.evolve import draft, suppose
 from corridor.passes.wish import ask_of
 from corridor.rules.judge import judge
 
@@ -39,9 +38,11 @@ def tick(state: SchoolState, now: datetime) -> list[Event]:
                 events.append(happened.PassOverdue(pass_.id))
             if ends_at <= now:
                 events.append(happened.PassEnded(pass_.id, None, how))
-    lapsed = {event.pass_id for event in events if isinstance(event, happened.PassLapsed)}
-    events.extend(line.tick(state, now, lapsed))
-    events.extend(_begin(state, now, lapsed))
+    working = draft(state)
+    for event in events:
+        suppose(working, event, now)
+    events.extend(line.tick(working, now))
+    events.extend(_begin(working, now))
     return events
 
 
@@ -53,19 +54,16 @@ def due(state: SchoolState) -> datetime | None:
     return min(dues, default=None)
 
 
-def _begin(state: SchoolState, now: datetime, lapsed: Collection[UUID]) -> Iterator[Event]:
+def _begin(draft: SchoolState, now: datetime) -> Iterator[Event]:
     """Passes for later whose time has come, each on the effects of those before it. Where rules object it is held."""
     ready = [
         pass_
-        for pass_ in state.passes.values()
-        if pass_.status is Status.SCHEDULED and pass_.by_itself and _begins_at(pass_) <= now and pass_.id not in lapsed
+        for pass_ in draft.passes.values()
+        if pass_.status is Status.SCHEDULED and pass_.by_itself and _begins_at(pass_) <= now
     ]
-    if not ready:
-        return
-    working = draft(state)
     for pass_ in sorted(ready, key=lambda pass_: (_begins_at(pass_), pass_.id)):
-        ask = ask_of(working, pass_)
-        judgement = judge(working, ask, now, pass_.lifted) if ask else None
+        ask = ask_of(draft, pass_)
+        judgement = judge(draft, ask, now, pass_.lifted) if ask else None
         event: Event
         if judgement and not judgement.against:
             event = happened.PassStarted(pass_.id, None, (), None, judgement.noted)
@@ -77,7 +75,7 @@ def _begin(state: SchoolState, now: datetime, lapsed: Collection[UUID]) -> Itera
                 tuple(reason.rule_id for reason in against),
                 now + _TRY_AGAIN,
             )
-        evolve_pass(working, Recorded(pass_.school_id, pass_.seq, now, event.kind, event, pass_.id))
+        suppose(draft, event, now)
         yield event
 
 

@@ -21,8 +21,8 @@ CODE = "limit"
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`most` passes, or minutes out, in a period (or the break until the next one, or midnight), local day, week from Monday or term.
-    What staff issued counts only if `count_staff`."""
+    """`most` passes, or minutes out, in a period (or the break until the next one, or midnight), local day, week from
+    Monday or term. What staff issued counts only if `count_staff`."""
 
     most: Annotated[int, msgspec.Meta(ge=0, le=9999), says("How many")] = 6
     unit: Annotated[
