@@ -24,11 +24,13 @@ from corridor.day.policy import (
 )
 from corridor.day.state import PassSettings, PassType, SchoolState
 from corridor.day.words import Level
+from corridor.rules.fields import for_districts
 from corridor.rules.kinds import KINDS, read_rule
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 200
 MOST_MINUTES = 999
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 MOST_GROUPS = 500
 MOST_MEMBERS = 5000
 
@@ -44,6 +46,10 @@ def check_rule(state: SchoolState, text: RuleText, now: datetime) -> RuleText:
         raise Conflict("The district has set this rule. Your school may add a stricter one.", code="district_rule")
     if before and before.kind != text.kind:
         raise InvalidInput("A rule keeps its kind. Remove it and add another.", field="kind")
+    if text.level is Level.DISTRICT and not for_districts(kind):
+        raise InvalidInput(
+            "Only a school can set this kind of rule: it is about its own people or places.", field="kind"
+        )
     _check_scope(state, text.scope, local=text.level is Level.SCHOOL)
     if kind.name in ("no_travel", "closed_hours", "members_only") and not _narrow(text.scope):
         raise InvalidInput("Say for whom or for which places this rule is; it would stop every pass.", field="scope")
@@ -57,7 +63,8 @@ def check_rule(state: SchoolState, text: RuleText, now: datetime) -> RuleText:
         if window.starts_at >= window.ends_at:
             raise InvalidInput("A time span ends after it begins.", field="params.windows")
     params = msgspec.to_builtins(rule.params, order="sorted")
-    return replace(text, params=params)
+    names = {field: _labels(getattr(text.scope, field), f"scope.{field}") for field in ("grades", "periods")}
+    return replace(text, params=params, scope=replace(text.scope, **names))
 
 
 def check_group(state: SchoolState, group: Group, now: datetime) -> Group:
@@ -188,8 +195,7 @@ def _check_scope(state: SchoolState, scope: Scope, *, local: bool) -> None:
 
 
 def _check_complete(rule: Rule) -> None:
-    """A rule that nothing has been chosen for would never object, and one of the district knows nothing of a school's
-    own groups, students and places."""
+    """A rule that nothing has been chosen for would never object, and one of the district names nothing of a school."""
     params: Any = rule.params
     match rule.text.kind:
         case "separation" if not params.group_ids and len(params.student_ids) < 2:
@@ -200,9 +206,8 @@ def _check_complete(rule: Rule) -> None:
             raise InvalidInput("Choose a zone.", field="params.zone_ids")
         case "no_fly" if params == type(params)():
             raise InvalidInput("Choose at least one time.", field="params.whole_day")
-    local = ("group_ids", "student_ids", "zone_ids", "instead_id")
-    if rule.text.level is Level.DISTRICT and any(getattr(params, name, None) for name in local):
-        raise InvalidInput("A district's rule is for all its schools and names nothing of one of them.", field="params")
+    if rule.text.level is Level.DISTRICT and getattr(params, "instead_id", None):
+        raise InvalidInput("A district's rule names no place of a school.", field="params.instead_id")
 
 
 def _narrow(scope: Scope) -> bool:
@@ -222,8 +227,18 @@ def _all_known(ids: Collection[UUID], known: Collection[UUID], what: str, field:
 
 
 def _in_order(starts_on: date | None, ends_on: date | None) -> None:
+    for field, day in (("starts_on", starts_on), ("ends_on", ends_on)):
+        if day and not _FIRST_DAY <= day <= _LAST_DAY:
+            raise InvalidInput(f"Choose a day from {_FIRST_DAY} to {_LAST_DAY}.", field=field)
     if starts_on and ends_on and ends_on < starts_on:
         raise InvalidInput("The last day is before the first.", field="ends_on")
+
+
+def _labels(names: frozenset[str], field: str) -> frozenset[str]:
+    found = frozenset(one_line(name) for name in names)
+    if not all(1 <= len(name) <= LONGEST_NAME for name in found):
+        raise InvalidInput(f"A name has 1 to {LONGEST_NAME} characters.", field=field)
+    return found
 
 
 def _name(text: str, what: str) -> str:

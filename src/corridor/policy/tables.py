@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from corridor.base.database import Base
+from corridor.ledger.tables import LedgerEvent
 
 
 class PolicyRow(Base):
@@ -29,6 +30,14 @@ class PolicyRow(Base):
     changed_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_policy_school_id_kind", "school_id", "kind"),)
+
+
+Index(
+    "ix_ledger_event_rule_set",
+    LedgerEvent.school_id,
+    LedgerEvent.seq,
+    postgresql_where=text("kind = 'rule_set'"),
+)
 
 
 class PassTypeRow(Base):

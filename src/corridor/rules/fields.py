@@ -110,6 +110,11 @@ def fields_of(kind: Kind) -> list[Field]:
     return [*params_of(kind).values(), *WHOM, *WHAT, *WHEN]
 
 
+def for_districts(kind: Kind) -> bool:
+    """Whether a district may set such a rule: its parameters need nothing of a single school."""
+    return all(field.type is not FieldType.PICKS for field in params_of(kind).values())
+
+
 def _field(field: inspect.Field) -> Field:
     meta, plain = field.type, field.type
     if isinstance(meta, inspect.Metadata):
