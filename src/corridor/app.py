@@ -10,6 +10,7 @@ from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 
+from corridor.appointments import api as appointments_api
 from corridor.appointments.room import APPOINTMENT_ROOM
 from corridor.base.clock import Clock
 from corridor.base.database import Database
@@ -38,7 +39,16 @@ from corridor.passes.load import load_state
 from corridor.passes.room import PASS_ROOM, PassRebuild, answer_about
 from corridor.policy.defaults import add_defaults
 from corridor.policy.room import POLICY_ROOM, PolicyRebuild
-from corridor.web import admin_bells, admin_import, admin_pages, campus_api, health, import_api
+from corridor.web import (
+    admin_bells,
+    admin_groups,
+    admin_import,
+    admin_pages,
+    campus_api,
+    health,
+    import_api,
+    policy_groups_api,
+)
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
 from corridor.web.errors import APP_EXCEPTION_HANDLERS, PAGE_EXCEPTION_HANDLERS
@@ -57,9 +67,8 @@ log = structlog.get_logger("corridor.app")
 
 def make_decider() -> Rooms[SchoolState]:
     """The live day: all rooms on one ledger."""
-    return Rooms(
-        [CAMPUS_ROOM, POLICY_ROOM, PASS_ROOM, APPOINTMENT_ROOM], load=load_state, draft=draft, begin=begin_day, answer=answer_about
-    )
+    rooms = [CAMPUS_ROOM, POLICY_ROOM, PASS_ROOM, APPOINTMENT_ROOM]
+    return Rooms(rooms, load=load_state, draft=draft, begin=begin_day, answer=answer_about)
 
 
 def make_rebuild() -> Rebuilds:
@@ -127,8 +136,10 @@ def create_app(
             *identity_api.API_ROUTES,
             *campus_api.API_ROUTES,
             *passes_api.API_ROUTES,
+            *appointments_api.API_ROUTES,
             *check_api.API_ROUTES,
             *live_api.API_ROUTES,
+            *policy_groups_api.API_ROUTES,
             uploads(import_api.API_ROUTES),
         ],
         exception_handlers=API_EXCEPTION_HANDLERS,
@@ -146,6 +157,7 @@ def create_app(
             *live_teacher_pages.PAGE_ROUTES,
             *admin_pages.PAGE_ROUTES,
             *admin_bells.PAGE_ROUTES,
+            *admin_groups.PAGE_ROUTES,
             uploads(admin_import.PAGE_ROUTES),
             asset_route(assets),
         ],
