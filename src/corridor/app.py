@@ -11,6 +11,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 
 from corridor.appointments import api as appointments_api
+from corridor.appointments import pages as appointments_pages
 from corridor.appointments.room import APPOINTMENT_ROOM
 from corridor.base.clock import Clock
 from corridor.base.database import Database
@@ -40,14 +41,19 @@ from corridor.passes.room import PASS_ROOM, PassRebuild, answer_about
 from corridor.policy.defaults import add_defaults
 from corridor.policy.room import POLICY_ROOM, PolicyRebuild
 from corridor.web import (
+    admin_accommodations,
     admin_bells,
     admin_groups,
     admin_import,
     admin_pages,
     campus_api,
+    district_rules_api,
     health,
     import_api,
+    policy_accommodations_api,
     policy_groups_api,
+    policy_rules_api,
+    policy_types_api,
 )
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
@@ -140,6 +146,10 @@ def create_app(
             *check_api.API_ROUTES,
             *live_api.API_ROUTES,
             *policy_groups_api.API_ROUTES,
+            *policy_accommodations_api.API_ROUTES,
+            *policy_rules_api.API_ROUTES,
+            *policy_types_api.API_ROUTES,
+            *district_rules_api.API_ROUTES,
             uploads(import_api.API_ROUTES),
         ],
         exception_handlers=API_EXCEPTION_HANDLERS,
@@ -153,11 +163,13 @@ def create_app(
             *identity_pages.PAGE_ROUTES,
             *student_pages.PAGE_ROUTES,
             *teacher_pages.PAGE_ROUTES,
+            *appointments_pages.PAGE_ROUTES,
             *live_pages.PAGE_ROUTES,
             *live_teacher_pages.PAGE_ROUTES,
             *admin_pages.PAGE_ROUTES,
             *admin_bells.PAGE_ROUTES,
             *admin_groups.PAGE_ROUTES,
+            *admin_accommodations.PAGE_ROUTES,
             uploads(admin_import.PAGE_ROUTES),
             asset_route(assets),
         ],

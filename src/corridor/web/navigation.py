@@ -9,6 +9,8 @@ from corridor.identity.permissions import Action, scope_of
 from corridor.identity.principal import Principal, Role
 
 _CLASS_ROLES = (Role.TEACHER, Role.SUBSTITUTE)
+_TODAY = "/admin/today"
+_OF_TODAY = (Action.ABSENCE_CHANGE, Action.FREEZE_CHANGE)
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -37,7 +39,11 @@ def navigation(request: Request[Any, Any, Any]) -> list[Link]:
     pages = [
         ("/teacher", "My class", "class", principal.role in _CLASS_ROLES),
         ("/board", "Board", "board", scope_of(principal.role, Action.BOARD_VIEW) is not None),
+        ("/appointments", "Appointments", "clock", scope_of(principal.role, Action.APPOINTMENT_MAKE) is not None),
+        (_TODAY, "Today", "here", any(scope_of(principal.role, action) for action in _OF_TODAY)),
         ("/admin", "Settings", "settings", scope_of(principal.role, Action.LOCATION_CHANGE) is not None),
     ]
     path = request.url.path
-    return [Link(href, text, icon, path.startswith(href)) for href, text, icon, allowed in pages if allowed]
+    allowed = [(href, text, icon) for href, text, icon, may in pages if may]
+    here = max((href for href, _, _ in allowed if path.startswith(href)), key=len, default="")
+    return [Link(href, text, icon, href == here) for href, text, icon in allowed]

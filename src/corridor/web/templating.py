@@ -1,7 +1,7 @@
 """The pages' templates: where they are, and what all of them may use."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from litestar.template.config import TemplateConfig
 from corridor.campus.timetable import zone
 from corridor.identity.api import csrf_token
 from corridor.live.parts import Render
+from corridor.passes.labels import overridden
+from corridor.passes.student_view import place_order
 from corridor.web.assets import Assets
 from corridor.web.navigation import navigation
 from corridor.web.openapi import by_tag
@@ -29,6 +31,9 @@ def template_config(assets: Assets) -> TemplateConfig[JinjaTemplateEngine]:
         lstrip_blocks=True,
     )
     environment.filters |= {"hhmm": hhmm, "hhmm_after": hhmm_after, "spoken_day": spoken_day}
+    environment.filters |= {"hhmmss": hhmmss, "ordinal": ordinal, "from_when": from_when, "place_order": place_order}
+    environment.filters |= {"overridden": overridden}
+    environment.filters["days_later"] = days_later
     environment.globals |= {
         "asset": assets.url,
         "stylesheets": assets.stylesheets,
@@ -52,10 +57,31 @@ def hhmm_after(instant: datetime, time_zone: str) -> str:
     return hhmm(instant + timedelta(seconds=59), time_zone)
 
 
+def hhmmss(instant: datetime, time_zone: str) -> str:
+    """The time of day to the second, as 10:42:05."""
+    return f"{instant.astimezone(zone(time_zone)):%H:%M:%S}"
+
+
+def ordinal(number: int) -> str:
+    """A number's rank: 1st, 2nd, 3rd, 11th."""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def from_when(when: str) -> str:
+    """A time in words, such as "at 10:15" or "on Monday at 08:00", as from when something goes: "from Monday 08:00"."""
+    return "from " + when.removeprefix("at ").removeprefix("on ").replace(" at ", " ")
+
+
 def spoken_day(instant: datetime, time_zone: str) -> str:
     """The day on the school's calendar, as Tuesday, November 24."""
     here = instant.astimezone(zone(time_zone))
     return f"{here:%A, %B} {here.day}"
+
+
+def days_later(day: date, days: int) -> date:
+    return day + timedelta(days=days)
 
 
 def _server_now(context: Mapping[str, Any], /) -> datetime:

@@ -1,0 +1,452 @@
+"""Appointments as pages: the staff's agenda, and a student's own."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.response import Redirect, Template
+
+from corridor.appointments import commands
+from corridor.appointments.agenda import Entry, agenda
+from corridor.appointments.api import SlotPlanInput, at_school, slot_plan
+from corridor.appointments.slots import Slot, slots_on
+from corridor.base.errors import Conflict, CorridorError, InvalidInput, NotFound
+from corridor.base.ids import new_id
+from corridor.campus.model import Location
+from corridor.campus.queries import StudentView, list_students
+from corridor.campus.timetable import local, school_day
+from corridor.day.policy import Appointment, SlotPlan
+from corridor.day.state import SchoolState
+from corridor.identity.permissions import Action, require, scope_of
+from corridor.passes.api import PassRequest, actor_id, answered, services_of
+from corridor.passes.pages import SchoolChoice, choose_school
+from corridor.passes.student_pages import Self, find_self
+from corridor.passes.student_view import STAFFED
+from corridor.passes.teacher_desk import uuid_in
+from corridor.passes.wish import MOST_MINUTES, location, type_for
+from corridor.policy.commands import Drop, Keep
+
+F = TypeVar("F", bound=msgspec.Struct)
+
+HOME = "/appointments"
+STUDENTS_HOME = "/student/appointments"
+_MOST_FOUND = 8
+_SLOT_DAYS = 5
+REPEATS = {
+    "": "once",
+    "FREQ=DAILY": "every school day",
+    "FREQ=WEEKLY": "every week",
+    "FREQ=WEEKLY;INTERVAL=2": "every other week",
+    "FREQ=MONTHLY": "every month",
+}
+
+
+class AppointmentForm(msgspec.Struct):
+    """An appointment as it was typed. `student` are those who were picked; `repeats` is one of `REPEATS`."""
+
+    school: str = ""
+    destination: str = ""
+    on: str = ""
+    at: str = ""
+    minutes: str = ""
+    group: str = ""
+    repeats: str = ""
+    until: str = ""
+    starts: str = "itself"
+    declinable: str = ""
+    note: str = ""
+    student: list[str] = []
+
+
+class PlanForm(msgspec.Struct):
+    """A slot plan as it was typed."""
+
+    school: str = ""
+    day: list[str] = []
+    starts_at: str = ""
+    ends_at: str = ""
+    minutes: str = ""
+    places: str = "1"
+    self_service: str = ""
+
+
+class OneForm(msgspec.Struct):
+    """`on` is a date to skip, `back` the date that the agenda showed first."""
+
+    school: str = ""
+    on: str = ""
+    back: str = ""
+
+
+class WishForm(msgspec.Struct):
+    place: str = ""
+    begins: str = ""
+    note: str = ""
+
+
+class DayEntries(msgspec.Struct, frozen=True):
+    """A date of the agenda."""
+
+    day: date
+    school: bool
+    entries: tuple[Entry, ...]
+
+
+class DaySlots(msgspec.Struct, frozen=True):
+    day: date
+    slots: tuple[Slot, ...]
+
+
+@get(HOME, include_in_schema=False, opt={"permission": Action.APPOINTMENT_MAKE})
+async def show_agenda(
+    request: PassRequest,
+    school: FromQuery[UUID | None] = None,
+    place: FromQuery[UUID | None] = None,
+    day: FromQuery[date | None] = None,
+) -> Template:
+    """A week of what is planned, for one place or for all."""
+    choice = await choose_school(request, Action.APPOINTMENT_MAKE, school)
+    state = await services_of(request).ledger.state(choice.school.id)
+    today = local(state.campus, services_of(request).clock.now()).date()
+    first = _reached(day or today)
+    entries = [each for each in agenda(state, first, 7) if place in (None, each.destination_id)]
+    days = [first + timedelta(days=ahead) for ahead in range(7)]
+    context = _frame(request, choice, state) | {
+        "days": [
+            DayEntries(
+                each,
+                school_day(state.campus, each) is not None,
+                tuple(entry for entry in entries if local(state.campus, entry.at).date() == each),
+            )
+            for each in days
+        ],
+        "waiting": [
+            each for each in state.appointments.values() if each.awaits_staff and place in (None, each.destination_id)
+        ],
+        "today": today,
+        "first": first,
+        "place": state.campus.locations.get(place) if place else None,
+        "places": _staffed(state),
+        "may_plan": scope_of(request.user.role, Action.SLOT_PLAN_CHANGE) is not None,
+    }
+    return Template("appointments.html", context=context)
+
+
+@get(HOME + "/new", include_in_schema=False, opt={"permission": Action.APPOINTMENT_MAKE})
+async def show_new(
+    request: PassRequest, school: FromQuery[UUID | None] = None, place: FromQuery[UUID | None] = None
+) -> Template:
+    choice = await choose_school(request, Action.APPOINTMENT_MAKE, school)
+    typed = AppointmentForm(destination=str(place) if place else "")
+    return await _form(request, choice, typed)
+
+
+@post(HOME, include_in_schema=False, opt={"permission": Action.APPOINTMENT_MAKE})
+async def make(request: PassRequest) -> Response[Any]:
+    data = _typed(AppointmentForm, await request.form())
+    choice = await choose_school(request, Action.APPOINTMENT_MAKE, uuid_in(data.school))
+    ledger = services_of(request).ledger
+    state = await ledger.state(choice.school.id)
+    try:
+        value = _appointment(request, state, data)
+        answered(await ledger.submit(choice.school.id, commands.MakeAppointment(actor_id(request.user), value)), 201)
+    except (InvalidInput, Conflict) as error:
+        return await _form(request, choice, data, error)
+    day = local(state.campus, value.begins).date()
+    return Redirect(f"{HOME}?school={choice.school.id}&place={value.destination_id}&day={day}", status_code=303)
+
+
+@get(HOME + "/students", include_in_schema=False, opt={"permission": Action.STUDENT_VIEW})
+async def find_students(request: PassRequest, school: FromQuery[UUID], query: FromQuery[str] = "") -> Template:
+    """Students to pick from."""
+    require(request.user, Action.APPOINTMENT_MAKE, school_id=school)
+    found: Sequence[StudentView] = ()
+    if len(query.strip()) > 1 and "\0" not in query:
+        found, _ = await list_students(
+            services_of(request).database, school, only_person=None, query=query, after=None, limit=_MOST_FOUND
+        )
+    return Template("appointment_found.html", context={"found": found, "school_id": school, "query": query})
+
+
+@get(HOME + "/students/{student_id:uuid}", include_in_schema=False, opt={"permission": Action.STUDENT_VIEW})
+async def pick_student(request: PassRequest, student_id: FromPath[UUID], school: FromQuery[UUID]) -> Template:
+    """A student as picked."""
+    require(request.user, Action.APPOINTMENT_MAKE, school_id=school)
+    state = await services_of(request).ledger.state(school)
+    student = state.campus.students.get(student_id)
+    if student is None:
+        raise NotFound("There is no such student at this school.")
+    return Template("appointment_picked.html", context={"student": student})
+
+
+@post(HOME + "/{appointment_id:uuid}/{verb:str}", include_in_schema=False, opt={"permission": Action.APPOINTMENT_MAKE})
+async def act(
+    request: PassRequest, appointment_id: FromPath[UUID], verb: FromPath[str], data: URLEncodedBody[OneForm]
+) -> Redirect:
+    """Say yes to a wish, call an appointment off, or skip one date of it."""
+    choice = await choose_school(request, Action.APPOINTMENT_MAKE, uuid_in(data.school))
+    by = actor_id(request.user)
+    command: Any
+    if verb == "accept":
+        command = commands.AcceptAppointment(by, appointment_id)
+    elif verb == "cancel":
+        command = commands.CancelAppointment(by, appointment_id)
+    elif verb == "skip":
+        command = commands.SkipAppointment(by, appointment_id, _date(data.on, "on"))
+    else:
+        raise NotFound(f"There is no '{verb}' here.")
+    answered(await services_of(request).ledger.submit(choice.school.id, command), 200)
+    back = f"&day={_date(data.back, 'back')}" if data.back else ""
+    return Redirect(f"{HOME}?school={choice.school.id}{back}", status_code=303)
+
+
+@get(HOME + "/slots/{place_id:uuid}", include_in_schema=False, opt={"permission": Action.SLOT_PLAN_CHANGE})
+async def show_plan(request: PassRequest, place_id: FromPath[UUID], school: FromQuery[UUID]) -> Template:
+    """When a place gives appointments."""
+    choice = await choose_school(request, Action.SLOT_PLAN_CHANGE, school)
+    return await _plan(request, choice, place_id, None, None)
+
+
+@post(HOME + "/slots/{place_id:uuid}", include_in_schema=False, opt={"permission": Action.SLOT_PLAN_CHANGE})
+async def set_plan(request: PassRequest, place_id: FromPath[UUID]) -> Response[Any]:
+    data = _typed(PlanForm, await request.form())
+    choice = await choose_school(request, Action.SLOT_PLAN_CHANGE, uuid_in(data.school))
+    ledger = services_of(request).ledger
+    location(await ledger.state(choice.school.id), place_id, "place")
+    try:
+        wanted = SlotPlanInput(
+            days=[int(day) for day in data.day if day.isdigit()],
+            starts_at=data.starts_at,
+            ends_at=data.ends_at,
+            minutes=_number(data.minutes, "minutes", 240),
+            places=_number(data.places, "places", 50),
+            self_service=data.self_service == "on",
+        )
+        command = Keep(actor_id(request.user), slot_plan(place_id, wanted))
+        answered(await ledger.submit(choice.school.id, command), 200)
+    except InvalidInput as error:
+        return await _plan(request, choice, place_id, data, error)
+    return Redirect(f"{HOME}?school={choice.school.id}&place={place_id}", status_code=303)
+
+
+@post(HOME + "/slots/{place_id:uuid}/remove", include_in_schema=False, opt={"permission": Action.SLOT_PLAN_CHANGE})
+async def drop_plan(request: PassRequest, place_id: FromPath[UUID], data: URLEncodedBody[OneForm]) -> Redirect:
+    choice = await choose_school(request, Action.SLOT_PLAN_CHANGE, uuid_in(data.school))
+    command = Drop(actor_id(request.user), "slot_plan", place_id)
+    answered(await services_of(request).ledger.submit(choice.school.id, command), 200)
+    return Redirect(f"{HOME}?school={choice.school.id}&place={place_id}", status_code=303)
+
+
+@get(STUDENTS_HOME, include_in_schema=False, opt={"permission": Action.APPOINTMENT_ASK})
+async def show_mine(request: PassRequest, place: FromQuery[UUID | None] = None) -> Template:
+    """A student's appointments, and the slots they may ask for."""
+    return _mine(request, await find_self(request), place)
+
+
+@post(STUDENTS_HOME, include_in_schema=False, opt={"permission": Action.APPOINTMENT_ASK})
+async def ask(request: PassRequest, data: URLEncodedBody[WishForm]) -> Response[Any]:
+    me = await find_self(request)
+    place_id = uuid_in(data.place)
+    try:
+        begins = at_school(me.state, datetime.fromisoformat(data.begins))
+    except ValueError:
+        raise InvalidInput("Choose one of the times that are shown.", field="begins") from None
+    if place_id is None:
+        raise InvalidInput("Choose one of the times that are shown.", field="begins")
+    command = commands.AskForAppointment(new_id(), me.id, place_id, begins, data.note or None)
+    try:
+        answered(await services_of(request).ledger.submit(me.school_id, command), 201)
+    except (Conflict, InvalidInput) as error:
+        return _mine(request, await find_self(request), place_id, error)
+    return Redirect(STUDENTS_HOME, status_code=303)
+
+
+@post(
+    STUDENTS_HOME + "/{appointment_id:uuid}/cancel", include_in_schema=False, opt={"permission": Action.APPOINTMENT_ASK}
+)
+async def decline(request: PassRequest, appointment_id: FromPath[UUID]) -> Response[Any]:
+    me = await find_self(request)
+    try:
+        command = commands.CancelAppointment(me.id, appointment_id, me.id)
+        answered(await services_of(request).ledger.submit(me.school_id, command), 200)
+    except (Conflict, NotFound) as error:
+        return _mine(request, await find_self(request), None, error)
+    return Redirect(STUDENTS_HOME, status_code=303)
+
+
+PAGE_ROUTES: list[Any] = [
+    show_agenda,
+    show_new,
+    make,
+    find_students,
+    pick_student,
+    act,
+    show_plan,
+    set_plan,
+    drop_plan,
+    show_mine,
+    ask,
+    decline,
+]
+
+
+def _typed(form: type[F], sent: Any) -> F:
+    """What was typed; a box that may be ticked several times gives a list."""
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(form):
+        values = [str(value) for value in sent.getall(field.name, [])]
+        if field.type is str:
+            found |= {field.name: values[-1]} if values else {}
+        else:
+            found[field.name] = values
+    return form(**found)
+
+
+def _frame(request: PassRequest, choice: SchoolChoice, state: SchoolState) -> dict[str, Any]:
+    return {
+        "school": choice.school,
+        "all_schools": choice.all,
+        "locations": state.campus.locations,
+        "students": state.campus.students,
+        "groups": state.groups,
+        "plans": state.slot_plans,
+    }
+
+
+async def _form(
+    request: PassRequest, choice: SchoolChoice, typed: AppointmentForm, error: CorridorError | None = None
+) -> Template:
+    state = await services_of(request).ledger.state(choice.school.id)
+    today = local(state.campus, services_of(request).clock.now()).date()
+    ids = (uuid_in(text) for text in typed.student)
+    picked = [state.campus.students[id] for id in ids if id and id in state.campus.students]
+    places = [place for place in state.campus.locations.values() if place.active]
+    context = _frame(request, choice, state) | {
+        "typed": typed,
+        "picked": picked,
+        "error": error,
+        "today": today,
+        "repeats": REPEATS,
+        "places": sorted(places, key=lambda place: (place.kind not in STAFFED, place.name.casefold())),
+    }
+    return Template("appointment_new.html", context=context, status_code=error.status if error else 200)
+
+
+async def _plan(
+    request: PassRequest, choice: SchoolChoice, place_id: UUID, typed: PlanForm | None, error: InvalidInput | None
+) -> Template:
+    state = await services_of(request).ledger.state(choice.school.id)
+    place = location(state, place_id, "place")
+    plan: SlotPlan | None = state.slot_plans.get(place_id)
+    form = typed or (
+        PlanForm(
+            day=[str(day) for day in sorted(plan.days)],
+            starts_at=f"{plan.starts_at:%H:%M}",
+            ends_at=f"{plan.ends_at:%H:%M}",
+            minutes=str(plan.minutes),
+            places=str(plan.places),
+            self_service="on" if plan.self_service else "",
+        )
+        if plan
+        else PlanForm(day=list("12345"), starts_at="09:00", ends_at="14:00", minutes="20", self_service="on")
+    )
+    context = _frame(request, choice, state) | {"place": place, "plan": plan, "form": form, "error": error}
+    return Template("appointment_slots.html", context=context, status_code=error.status if error else 200)
+
+
+def _mine(request: PassRequest, me: Self, place_id: UUID | None, error: CorridorError | None = None) -> Template:
+    state, now = me.state, services_of(request).clock.now()
+    today = local(state.campus, now).date()
+    places = [state.campus.locations[id] for id, plan in state.slot_plans.items() if plan.self_service]
+    places = sorted((place for place in places if place.active), key=lambda place: place.name.casefold())
+    place = next((each for each in places if each.id == place_id), None)
+    context = {
+        "school": state.campus.school,
+        "entries": agenda(state, today, 28, student_id=me.id),
+        "locations": state.campus.locations,
+        "places": places,
+        "place": place,
+        "days": _free_days(state, place, now) if place else [],
+        "today": today,
+        "error": error,
+    }
+    return Template("student_appointments.html", context=context, status_code=error.status if error else 200)
+
+
+def _free_days(state: SchoolState, place: Location, now: datetime) -> list[DaySlots]:
+    """The next days that have free slots."""
+    today = local(state.campus, now).date()
+    days = []
+    for ahead in range(21):
+        day = today + timedelta(days=ahead)
+        free = tuple(slot for slot in slots_on(state, place.id, day) if slot.free and slot.starts > now)
+        if free:
+            days.append(DaySlots(day, free))
+        if len(days) == _SLOT_DAYS:
+            break
+    return days
+
+
+def _staffed(state: SchoolState) -> list[Location]:
+    """Where somebody receives students, and whatever else has appointments."""
+    used = {each.destination_id for each in state.appointments.values()}
+    places = [
+        place
+        for place in state.campus.locations.values()
+        if place.active and (place.kind in STAFFED or place.id in used)
+    ]
+    return sorted(places, key=lambda place: place.name.casefold())
+
+
+def _appointment(request: PassRequest, state: SchoolState, data: AppointmentForm) -> Appointment:
+    place_id = uuid_in(data.destination)
+    if place_id is None:
+        raise InvalidInput("Choose where to.", field="destination_id")
+    place = location(state, place_id, "destination_id")
+    pass_type = type_for(state, None, place)
+    try:
+        begins = at_school(state, datetime.fromisoformat(f"{data.on.strip()}T{data.at.strip()}"))
+    except ValueError:
+        raise InvalidInput("Give a date and a time.", field="begins") from None
+    if data.repeats not in REPEATS:
+        raise InvalidInput("Choose how it repeats from the list.", field="recurrence")
+    until = f";UNTIL={_date(data.until, 'recurrence'):%Y%m%d}" if data.repeats and data.until else ""
+    group_id = uuid_in(data.group)
+    return Appointment(
+        id=new_id(),
+        destination_id=place.id,
+        begins=begins,
+        minutes=_number(data.minutes, "minutes", MOST_MINUTES) if data.minutes.strip() else pass_type.minutes,
+        pass_type_id=pass_type.id,
+        made_by=actor_id(request.user),
+        student_ids=frozenset(id for text in data.student if (id := uuid_in(text))),
+        group_id=group_id,
+        recurrence=(data.repeats + until) or None,
+        by_itself=data.starts == "itself",
+        declinable=data.declinable == "on",
+        note=data.note or None,
+    )
+
+
+def _date(text: str, field: str) -> date:
+    try:
+        return _reached(date.fromisoformat(text.strip()))
+    except ValueError:
+        raise InvalidInput("Give the date like 2026-11-24.", field=field) from None
+
+
+def _reached(day: date) -> date:
+    if not date(2000, 1, 1) <= day <= date(2200, 1, 1):
+        raise InvalidInput("This date is too far away.", field="day")
+    return day
+
+
+def _number(text: str, field: str, most: int) -> int:
+    text = text.strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 4 or not 1 <= int(text) <= most:
+        raise InvalidInput(f"Give a number from 1 to {most}.", field=field)
+    return int(text)
