@@ -42,8 +42,24 @@ def test_a_schedule_needs_a_name_of_its_own() -> None:
 
 def test_a_weekday_has_one_schedule() -> None:
     assert problems(draft(FIRST, days=(5, 6)), OTHER)["days"].startswith("Friday already has")
-    assert set(problems(draft(FIRST, days=()))) == {"days"}
     assert set(problems(draft(FIRST, days=(8,)))) == {"days"}
+
+
+def test_a_schedule_may_hold_on_no_weekday_so_that_only_the_calendar_chooses_it() -> None:
+    assert checked(draft(FIRST, days=()), [OTHER]) == [Period("1", time(8), time(8, 50))]
+
+
+@pytest.mark.parametrize("name", ["No school", "NONE", " closed "])
+def test_no_schedule_is_named_like_a_day_without_school(name: str) -> None:
+    assert set(problems(draft(FIRST, name=name))) == {"name"}
+
+
+def test_times_are_read_as_people_write_them() -> None:
+    afternoon = PeriodDraft("7", "1:05 PM", "1:50 p.m.")
+    assert checked(draft(PeriodDraft("1", "8:00", "8.50 am"), afternoon), []) == [
+        Period("1", time(8), time(8, 50)),
+        Period("7", time(13, 5), time(13, 50)),
+    ]
 
 
 def test_a_schedule_needs_periods() -> None:
@@ -72,7 +88,7 @@ def test_two_periods_of_one_name_are_both_marked() -> None:
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
-    assert set(problems(draft(PeriodDraft("", "", ""), name="", days=()))) == {
+    assert set(problems(draft(PeriodDraft("", "", ""), name="", days=(0,)))) == {
         "name",
         "days",
         "period-0-name",

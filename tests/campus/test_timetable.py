@@ -26,7 +26,7 @@ from corridor.campus.timetable import (
     term_of,
     week_of,
 )
-from tests.day_state import id_of
+from tests.campus.calendars import id_of
 
 NEW_YORK = "America/New_York"
 STUDENT = id_of("student")

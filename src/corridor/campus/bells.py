@@ -2,29 +2,31 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import time
 from itertools import pairwise
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from corridor.base.database import Database
 from corridor.base.errors import Conflict, InvalidInput, NotFound
 from corridor.base.ids import new_id
 from corridor.base.text import one_line
+from corridor.campus.clock_time import read_clock
 from corridor.campus.model import Period
-from corridor.campus.tables import BellPeriod, BellSchedule
+from corridor.campus.no_school import means_no_school
+from corridor.campus.tables import BellPeriod, BellSchedule, CalendarDay
+from corridor.campus.weekdays import WEEKDAYS
 from corridor.ledger.store import bump_config
 
 LONGEST_NAME = 80
 MOST_PERIODS = 40
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class Schedule(msgspec.Struct, frozen=True):
-    """A bell schedule as it is stored. `days` are 1 (Monday) to 7, `periods` in order of time."""
+    """A bell schedule as it is stored. `days` are the weekdays it holds on, 1 (Monday) to 7: none for one that only the
+    calendar chooses. `periods` are in order of time."""
 
     id: UUID
     name: str
@@ -34,7 +36,7 @@ class Schedule(msgspec.Struct, frozen=True):
 
 
 class PeriodDraft(msgspec.Struct, frozen=True):
-    """A period as it was typed; times as HH:MM."""
+    """A period as it was typed; times as `corridor.campus.clock_time` reads them."""
 
     name: str
     starts_at: str
@@ -47,6 +49,12 @@ class ScheduleDraft(msgspec.Struct, frozen=True):
     name: str
     days: tuple[int, ...]
     periods: tuple[PeriodDraft, ...]
+
+
+class ScheduleInUse(Conflict):
+    """The calendar gives this schedule to `days` dates."""
+
+    code = "schedule_in_use"
 
 
 class UnfitSchedule(InvalidInput):
@@ -62,7 +70,7 @@ class UnfitSchedule(InvalidInput):
 async def read_schedules(database: Database, school_id: UUID) -> list[Schedule]:
     """By name."""
     async with database.session() as session:
-        return await _read(session, school_id)
+        return await schedules_of(session, school_id)
 
 
 async def write_schedule(
@@ -73,30 +81,55 @@ async def write_schedule(
     Raises `UnfitSchedule` when the draft does not make sense beside the school's other schedules, and `NotFound`.
     """
     await bump_config(session, [school_id])
-    stored = await _read(session, school_id)
+    stored = await schedules_of(session, school_id)
     if schedule_id is not None and schedule_id not in [schedule.id for schedule in stored]:
         raise NotFound("There is no such bell schedule at this school, or someone has removed it.")
     periods = checked(draft, [schedule for schedule in stored if schedule.id != schedule_id])
-    values = {"name": one_line(draft.name), "days": sorted(set(draft.days)), "assumed": False}
-    if schedule_id is None:
-        schedule_id = new_id()
-        await session.execute(insert(BellSchedule), [{"id": schedule_id, "school_id": school_id, **values}])
+    days = tuple(sorted(set(draft.days)))
+    wanted = Schedule(schedule_id or new_id(), one_line(draft.name), days, False, tuple(periods))
+    await put_schedule(session, school_id, wanted, new=schedule_id is None)
+    return wanted.id
+
+
+async def put_schedule(session: AsyncSession, school_id: UUID, schedule: Schedule, *, new: bool) -> None:
+    """Write a schedule that was checked, as a new one or in the place of the one with its id."""
+    values = {"name": schedule.name, "days": list(schedule.days), "assumed": schedule.assumed}
+    if new:
+        await session.execute(insert(BellSchedule), [{"id": schedule.id, "school_id": school_id, **values}])
     else:
-        await session.execute(update(BellSchedule).where(BellSchedule.id == schedule_id).values(values))
-        await session.execute(delete(BellPeriod).where(BellPeriod.bell_schedule_id == schedule_id))
-    rows = [{"id": new_id(), "bell_schedule_id": schedule_id, **msgspec.structs.asdict(period)} for period in periods]
+        await session.execute(update(BellSchedule).where(BellSchedule.id == schedule.id).values(values))
+        await session.execute(delete(BellPeriod).where(BellPeriod.bell_schedule_id == schedule.id))
+    rows = [
+        {"id": new_id(), "bell_schedule_id": schedule.id, **msgspec.structs.asdict(period)}
+        for period in schedule.periods
+    ]
     await session.execute(insert(BellPeriod), rows)
-    return schedule_id
 
 
-async def remove_schedule(session: AsyncSession, school_id: UUID, schedule_id: UUID) -> str:
-    """Remove a schedule and give its name. Raises `NotFound`, and `Conflict` for the school's last one."""
+async def remove_schedule(
+    session: AsyncSession, school_id: UUID, schedule_id: UUID, *, days_as_usual: bool = False
+) -> str:
+    """Remove a schedule and give its name. With `days_as_usual` the dates to which the calendar gives it follow their
+    weekdays from now on.
+
+    Raises `NotFound`, `Conflict` for the school's last one, and without `days_as_usual` `ScheduleInUse`.
+    """
     await bump_config(session, [school_id])
-    stored = {schedule.id: schedule.name for schedule in await _read(session, school_id)}
+    stored = {schedule.id: schedule.name for schedule in await schedules_of(session, school_id)}
     if schedule_id not in stored:
         raise NotFound("There is no such bell schedule at this school, or someone has removed it.")
     if len(stored) == 1:
         raise Conflict("A school needs a bell schedule. Change this one, or add another before you remove it.")
+    given = CalendarDay.schedule_id == schedule_id
+    days = await session.scalar(select(func.count()).select_from(CalendarDay).where(given)) or 0
+    if days and not days_as_usual:
+        raise ScheduleInUse(
+            f"The calendar gives {stored[schedule_id]} to {days} {'day' if days == 1 else 'days'}. Give them another "
+            "schedule first, or say that they follow their weekdays.",
+            days=days,
+        )
+    await session.execute(delete(CalendarDay).where(given, CalendarDay.cycle.is_(None), CalendarDay.note.is_(None)))
+    await session.execute(update(CalendarDay).where(given).values(schedule_id=None, as_usual=True))
     await session.execute(delete(BellSchedule).where(BellSchedule.id == schedule_id))
     return stored[schedule_id]
 
@@ -128,6 +161,8 @@ def _name_problems(draft: ScheduleDraft, others: Sequence[Schedule]) -> dict[str
     name = one_line(draft.name)
     if not 1 <= len(name) <= LONGEST_NAME:
         return {"name": f"Give the schedule a name of 1 to {LONGEST_NAME} characters."}
+    if means_no_school(name):
+        return {"name": f"{name} says that there is no school. Give the schedule another name."}
     for other in others:
         if other.name.casefold() == name.casefold():
             return {"name": f"There is already a schedule named {other.name}."}
@@ -135,8 +170,6 @@ def _name_problems(draft: ScheduleDraft, others: Sequence[Schedule]) -> dict[str
 
 
 def _day_problems(draft: ScheduleDraft, others: Sequence[Schedule]) -> dict[str, str]:
-    if not draft.days:
-        return {"days": "Choose at least one weekday."}
     if any(not 1 <= day <= len(WEEKDAYS) for day in draft.days):
         return {"days": "Weekdays are numbered 1 (Monday) to 7 (Sunday)."}
     taken = [(day, other.name) for other in others for day in other.days if day in draft.days]
@@ -153,7 +186,7 @@ def _period(draft: PeriodDraft, index: int, names: Counter[str]) -> tuple[Period
         problems[f"period-{index}-name"] = f"Give the period a name of 1 to {LONGEST_NAME} characters."
     elif names[name] > 1:
         problems[f"period-{index}-name"] = f"Two periods are named {name}."
-    starts_at, ends_at = _clock_time(draft.starts_at), _clock_time(draft.ends_at)
+    starts_at, ends_at = read_clock(draft.starts_at), read_clock(draft.ends_at)
     if starts_at is None:
         problems[f"period-{index}-starts_at"] = "Give the time as 08:15."
     if ends_at is None:
@@ -166,15 +199,8 @@ def _period(draft: PeriodDraft, index: int, names: Counter[str]) -> tuple[Period
     return Period(name, starts_at, ends_at), problems
 
 
-def _clock_time(text: str) -> time | None:
-    try:
-        found = time.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return None if found.tzinfo else found
-
-
-async def _read(session: AsyncSession, school_id: UUID) -> list[Schedule]:
+async def schedules_of(session: AsyncSession, school_id: UUID) -> list[Schedule]:
+    """By name."""
     schedules = await session.scalars(
         select(BellSchedule).where(BellSchedule.school_id == school_id).order_by(BellSchedule.name)
     )

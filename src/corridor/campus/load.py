@@ -51,9 +51,7 @@ _PERIODS = """
     FROM bell_schedule b JOIN bell_period p ON p.bell_schedule_id = b.id WHERE b.school_id = %s
     ORDER BY b.name, p.starts_at"""
 
-_CALENDAR = (
-    "SELECT on_date, schedule_id, cycle, note, as_usual FROM calendar_day WHERE school_id = %s ORDER BY on_date"
-)
+_CALENDAR = "SELECT on_date, schedule_id, cycle, note, as_usual FROM calendar_day WHERE school_id = %s ORDER BY on_date"
 _ZONES = "SELECT id, school_id, name, active FROM zone WHERE school_id = %s ORDER BY name"
 _TERMS = """
     SELECT DISTINCT t.starts_on, t.ends_on FROM term t

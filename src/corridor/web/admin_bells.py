@@ -11,7 +11,6 @@ from litestar.response import Redirect, Template
 from corridor.base.errors import NotFound
 from corridor.campus.bells import (
     MOST_PERIODS,
-    WEEKDAYS,
     PeriodDraft,
     Schedule,
     ScheduleDraft,
@@ -22,6 +21,7 @@ from corridor.campus.bells import (
 )
 from corridor.campus.starters import natural_order
 from corridor.campus.time_zone import set_time_zone, time_zones
+from corridor.campus.weekdays import WEEKDAYS
 from corridor.day.state import SchoolState
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, services_of
