@@ -1,23 +1,13 @@
 """Appointments over HTTP: who may make, see and call off what."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from corridor.app import make_decider, make_rebuild
-from corridor.base.database import Database
 from corridor.identity.principal import Role
 from corridor.ledger.verify import verify
-from tests.school import make_school
-from tests.world import Api, World, running
-
-
-@pytest.fixture
-async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
-    async with running(database, await make_school(database), tmp_path) as world:
-        yield world
+from tests.world import Api, World
 
 
 async def counselor(world: World) -> Api:
@@ -31,7 +21,7 @@ def path(world: World, rest: str) -> str:
 def wanted(world: World, **fields: Any) -> dict[str, Any]:
     return {
         "destination_id": str(world.school.nurse),
-        "begins": "2026-10-06T09:15",
+        "begins": "2026-10-06T09:15:00",
         "student_ids": [str(world.school.students[0])],
         **fields,
     }
@@ -64,7 +54,7 @@ async def test_a_repeating_one_is_on_the_agenda_of_the_days_to_come(world: World
     assert [item["at"][:10] for item in items] == ["2026-10-06", "2026-10-08", "2026-10-13"]
     skipped = await staff.post(path(world, f"/appointments/{id}/skip"), {"on": "2026-10-08"})
     assert skipped.json()["next_at"] == "2026-10-13T13:15:00Z"
-    changed = await staff.put(path(world, f"/appointments/{id}"), wanted(world, begins="2026-10-06T09:30"))
+    changed = await staff.put(path(world, f"/appointments/{id}"), wanted(world, begins="2026-10-06T09:30:00"))
     assert changed.status_code == 200, changed.text
     listed = (await staff.get(path(world, "/appointments"))).json()["items"]
     assert [each["begins"] for each in listed] == ["2026-10-06T13:30:00Z"]
@@ -102,7 +92,7 @@ async def test_a_student_takes_a_free_slot_and_staff_accept_it(world: World) -> 
 async def test_a_student_sees_nothing_of_others_in_a_shared_appointment(world: World) -> None:
     staff, student = await counselor(world), await world.student()
     both = [str(id) for id in world.school.students[:2]]
-    await staff.post(path(world, "/appointments"), wanted(world, begins="2026-10-07T09:15", student_ids=both))
+    await staff.post(path(world, "/appointments"), wanted(world, begins="2026-10-07T09:15:00", student_ids=both))
     (listed,) = (await student.get(path(world, "/appointments"))).json()["items"]
     assert listed["student_ids"] == both[:1]
     (entry,) = (await student.get(path(world, "/agenda"))).json()["items"]
@@ -127,10 +117,10 @@ async def test_a_summons_calls_a_student_from_class(world: World) -> None:
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
-        ({"begins": "2026-10-05T09:15"}, 422),
+        ({"begins": "2026-10-05T09:15:00"}, 422),
         ({"recurrence": "FREQ=SECONDLY"}, 422),
         ({"student_ids": []}, 422),
-        ({"begins": "1066-10-14T09:00"}, 422),
+        ({"begins": "1066-10-14T09:00:00"}, 422),
         ({"minutes": 0}, 400),
         ({"destination_id": "00000000-0000-0000-0000-000000000000"}, 422),
     ],

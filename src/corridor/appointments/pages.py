@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from corridor.appointments import commands
@@ -161,15 +161,17 @@ async def make(request: PassRequest) -> Response[Any]:
 
 
 @get(HOME + "/students", include_in_schema=False, opt={"permission": Action.STUDENT_VIEW})
-async def find_students(request: PassRequest, school: FromQuery[UUID], query: FromQuery[str] = "") -> Template:
+async def find_students(
+    request: PassRequest, school: FromQuery[UUID], text: Annotated[str, QueryParameter(name="query")] = ""
+) -> Template:
     """Students to pick from."""
     require(request.user, Action.APPOINTMENT_MAKE, school_id=school)
     found: Sequence[StudentView] = ()
-    if len(query.strip()) > 1 and "\0" not in query:
+    if len(text.strip()) > 1 and "\0" not in text:
         found, _ = await list_students(
-            services_of(request).database, school, only_person=None, query=query, after=None, limit=_MOST_FOUND
+            services_of(request).database, school, only_person=None, query=text, after=None, limit=_MOST_FOUND
         )
-    return Template("appointment_found.html", context={"found": found, "school_id": school, "query": query})
+    return Template("appointment_found.html", context={"found": found, "school_id": school, "query": text})
 
 
 @get(HOME + "/students/{student_id:uuid}", include_in_schema=False, opt={"permission": Action.STUDENT_VIEW})
