@@ -5,9 +5,25 @@ from datetime import date
 from msgspec.structs import replace
 
 from corridor.campus.model import Campus, Student
+from corridor.day.words import Effect
 from corridor.passes.classroom import Lookout, classroom, distinct_names, look_at_class
+from corridor.passes.commands import ApprovePass, ReturnPass
 from corridor.passes.issuing import issuing, origin_in_class
-from tests.day_state import ALGEBRA, ART, LIBRARY, RESTROOM, ROOM_204, STUDENTS, TEACHER, Day, clock, id_of, make_state
+from tests.day_state import (
+    ALGEBRA,
+    ART,
+    LIBRARY,
+    NURSE,
+    RESTROOM,
+    ROOM_204,
+    STUDENTS,
+    TEACHER,
+    Day,
+    clock,
+    id_of,
+    make_state,
+    rule,
+)
 
 SATURDAY = date(2026, 10, 10)
 
@@ -29,7 +45,7 @@ def names(*students: Student) -> list[str]:
 
 
 def asking(day: Day, lookout: Lookout) -> list[str]:
-    room = classroom(day.state, lookout)
+    room = classroom(day.state, lookout, day.now)
     assert room is not None
     return [each.name for each in room.asking]
 
@@ -62,7 +78,7 @@ def test_who_teaches_nobody_has_the_classes_under_way_to_choose_from() -> None:
     lookout = look_at_class(make_state().campus, None, None, clock(8, 30))
     assert [hour.section.title for hour in lookout.hours] == ["Algebra"]
     assert lookout.hour is None
-    assert classroom(make_state(), lookout) is None
+    assert classroom(make_state(), lookout, clock(8, 30)) is None
 
 
 def test_lists_have_first_names_and_as_much_more_as_tells_people_apart() -> None:
@@ -86,7 +102,7 @@ def test_seats_stand_by_name_with_marked_letters_beside_their_plain_ones() -> No
     }
     section = replace(state.campus.sections[ALGEBRA], student_ids=tuple(people))
     campus: Campus = replace(state.campus, students=people, sections={ALGEBRA: section})
-    room = classroom(replace(state, campus=campus), look_at_class(campus, TEACHER, ALGEBRA, clock(8, 30)))
+    room = classroom(replace(state, campus=campus), look_at_class(campus, TEACHER, ALGEBRA, clock(8, 30)), clock(8, 30))
     assert room is not None
     assert [seat.label for seat in room.seats] == ["Đức", "Émile", "Eve", "Zoë"]
 
@@ -95,7 +111,7 @@ def test_those_who_are_out_are_counted_the_soonest_due_first() -> None:
     day = Day()
     day.issue(STUDENTS[1], LIBRARY)
     day.issue(STUDENTS[0], RESTROOM)
-    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now))
+    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), day.now)
     assert room is not None
     assert [seat.student.id for seat in room.out] == [STUDENTS[0], STUDENTS[1]]
 
@@ -106,6 +122,38 @@ def test_requests_come_to_the_teacher_whose_class_the_student_leaves() -> None:
     assert asking(day, look_at_class(day.state.campus, TEACHER, ART, day.now)) == ["Student0"]
     assert asking(day, look_at_class(day.state.campus, None, ALGEBRA, day.now)) == ["Student0"]
     assert asking(day, look_at_class(day.state.campus, None, ART, day.now)) == []
+
+
+def test_a_request_says_which_rules_object_in_a_few_words() -> None:
+    rules = (rule("limit", Effect.NEEDS_STAFF, most=1), rule("capacity_into"))
+    day = Day(make_state(rules=rules))
+    first = day.requested(STUDENTS[0], NURSE)
+    day.submit(ApprovePass(first.id, TEACHER))
+    day.submit(ReturnPass(first.id, TEACHER))
+    day.requested(STUDENTS[0])
+    for student_id in STUDENTS[1:3]:
+        day.issue(student_id, RESTROOM)
+    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), day.now)
+    assert room is not None
+    assert room.asking[0].stands == (
+        "Restroom A is full: would wait in line",
+        "The student has used 1 of 1 pass for today.",
+    )
+
+
+def test_a_seat_says_where_in_line_its_student_stands_and_nothing_of_passes_for_later() -> None:
+    day = Day()
+    for student_id in STUDENTS[1:3]:
+        day.issue(student_id, RESTROOM)
+    waiting = day.issue(STUDENTS[0], RESTROOM, may_wait=True)
+    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), day.now)
+    assert room is not None
+    seats = {seat.student.id: seat for seat in room.seats}
+    assert seats[STUDENTS[0]].pass_ == waiting
+    turn = seats[STUDENTS[0]].turn
+    assert turn
+    assert turn.place == 1
+    assert len(room.out) == 2
 
 
 def test_a_request_from_nobody_knows_where_comes_to_all_the_student_s_teachers() -> None:
@@ -126,7 +174,7 @@ def test_a_place_says_what_stands_against_it() -> None:
     for student_id in STUDENTS[1:3]:
         day.issue(student_id, RESTROOM)
     restroom = issuing(day.state, STUDENTS[0], TEACHER, None, day.now).places[0]
-    assert (restroom.there, [reason.code for reason in restroom.reasons]) == (2, ["full"])
+    assert (restroom.there, [reason.code for reason in restroom.prospect.reasons]) == (2, ["full"])
 
 
 def test_a_pass_starts_in_the_class_s_room_while_the_class_meets_or_nobody_knows_better() -> None:

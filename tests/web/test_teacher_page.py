@@ -1,13 +1,17 @@
 """The teacher's page over HTTP, with and without htmx."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from httpx import Response
 from sqlalchemy import text
 
+from corridor.day.policy import Closure
 from corridor.identity.principal import Role
+from corridor.policy.commands import Keep
 from tests.school import make_school
 from tests.web.visitor import Visitor, visitor, words
 from tests.world import World
@@ -91,6 +95,16 @@ async def test_an_issued_pass_starts_in_the_class_s_room(world: World) -> None:
     assert (row["minutes"], row["reason"]) == (12, "a book")
 
 
+def lifts(sheet: Response) -> list[str]:
+    """The rules that a sheet offers to lift."""
+    return re.findall(r'type="checkbox" name="lift" value="([^"]+)"', sheet.text)
+
+
+async def close_restroom(world: World) -> None:
+    closure = Closure(world.school.restroom, world.clock.now(), until=world.clock.now() + timedelta(minutes=30))
+    await world.services.ledger.submit(world.school.id, Keep(world.school.teachers[1], closure))
+
+
 async def test_a_refusal_gives_every_reason_and_can_be_overridden_with_a_why(world: World) -> None:
     await fill_restroom(world)
     mine = await teacher(world)
@@ -98,16 +112,78 @@ async def test_a_refusal_gives_every_reason_and_can_be_overridden_with_a_why(wor
     refused = await mine.post(address, part=True, destination_id=str(world.school.restroom))
     assert refused.status_code == 409
     assert refused.headers["hx-retarget"] == "#sheet-body"
-    said = words(refused)
-    assert "Restroom A is full: 2 of 2 places are taken." in said
-    assert "You may override this." in said
-    codes = re.search(r'name="codes" value="([^"]*)"', refused.text)
-    assert codes is not None
-    form: dict[str, Any] = {"destination_id": str(world.school.restroom), "codes": codes.group(1)}
+    assert "Restroom A is full: 2 of 2 places are taken." in words(refused)
+    (full,) = lifts(refused)
+    form: dict[str, Any] = {"destination_id": str(world.school.restroom), "lift": full}
     without_why = await mine.post(address, part=True, **form)
     assert without_why.status_code == 422
     assert (await mine.post(address, part=True, why="urgent", **form)).status_code == 200
-    assert "3 out" in words(await mine.get("/teacher"))
+    page = words(await mine.get("/teacher"))
+    assert "3 out" in page
+    assert "Overridden: Restroom A full" in page
+    sheet = words(await mine.get(f"/teacher/students/{world.school.students[0]}", part=True))
+    assert "Overridden: Restroom A full: “urgent”" in sheet
+
+
+async def test_where_only_a_place_is_missing_the_student_can_be_put_in_line(world: World) -> None:
+    await fill_restroom(world)
+    mine = await teacher(world)
+    address = f"/teacher/students/{world.school.students[0]}/passes"
+    form: dict[str, Any] = {"destination_id": str(world.school.restroom)}
+    assert "Put in line" in words(await mine.post(address, part=True, **form))
+    assert (await mine.post(address, part=True, wait="1", **form)).status_code == 200
+    assert "1st for Restroom A" in words(await mine.get("/teacher"))
+    sheet = words(await mine.get(f"/teacher/students/{world.school.students[0]}", part=True))
+    assert "1st in line for Restroom A , about 3 min" in sheet
+
+
+async def test_rules_are_lifted_one_by_one_and_the_others_still_stand(world: World) -> None:
+    await fill_restroom(world)
+    await close_restroom(world)
+    mine = await teacher(world)
+    address = f"/teacher/students/{world.school.students[0]}/passes"
+    form: dict[str, Any] = {"destination_id": str(world.school.restroom)}
+    refused = await mine.post(address, part=True, **form)
+    closed, full = lifts(refused)
+    said = words(refused)
+    assert "Restroom A is closed. It opens again at 09:00." in said
+    assert "Put in line" not in said
+    again = await mine.post(address, part=True, why="urgent", lift=closed, **form)
+    assert again.status_code == 409
+    said = words(again)
+    assert "Lifted so far: Closed for now. Still in the way:" in said
+    assert "Restroom A is full" in said
+    assert "Restroom A is closed" not in said
+    assert lifts(again) == [full]
+    assert 'value="urgent"' in again.text
+    assert "Put in line" in said
+    assert (await mine.post(address, part=True, why="urgent", lift=[closed, full], **form)).status_code == 200
+    (row,) = [
+        row
+        for row in (await (await world.teacher()).get(f"/schools/{world.school.id}/passes")).json()["items"]
+        if row["student_id"] == str(world.school.students[0])
+    ]
+    assert (row["lifted"], row["lift_reason"]) == (["closed", "full"], "urgent")
+
+
+async def test_who_waits_can_be_sent_or_taken_out_of_the_line(world: World) -> None:
+    await fill_restroom(world)
+    mine = await teacher(world)
+    ids = []
+    for number in (0, 1):
+        address = f"/teacher/students/{world.school.students[number]}/passes"
+        await mine.post(address, part=True, wait="1", destination_id=str(world.school.restroom))
+        sheet = await mine.get(f"/teacher/students/{world.school.students[number]}", part=True)
+        found = re.search(r"/teacher/passes/([0-9a-f-]+)/start", sheet.text)
+        assert found
+        ids.append(found.group(1))
+    assert (await mine.post(f"/teacher/passes/{ids[0]}/cancel", part=True)).status_code == 200
+    assert await status_of(world, ids[0]) == "cancelled"
+    refused = await mine.post(f"/teacher/passes/{ids[1]}/start", part=True)
+    assert refused.status_code == 409
+    (full,) = lifts(refused)
+    assert (await mine.post(f"/teacher/passes/{ids[1]}/start", part=True, lift=full, why="ill")).status_code == 200
+    assert await status_of(world, ids[1]) == "active"
 
 
 async def test_what_cannot_be_overridden_has_no_button_for_it(world: World) -> None:
@@ -121,8 +197,8 @@ async def test_what_cannot_be_overridden_has_no_button_for_it(world: World) -> N
 
 
 async def test_a_substitute_reads_who_may_override(world: World) -> None:
-    await fill_restroom(world)
-    pass_id = await ask_while_open(world)
+    pass_id = await ask(world)
+    await close_restroom(world)
     substitute = await visitor(world, Role.SUBSTITUTE, school_id=world.school.id)
     refused = await substitute.post(f"/teacher/passes/{pass_id}/approve", part=True, section=str(world.school.algebra))
     assert refused.status_code == 409
@@ -130,13 +206,13 @@ async def test_a_substitute_reads_who_may_override(world: World) -> None:
     assert "Approve anyway" not in words(refused)
 
 
-async def ask_while_open(world: World) -> str:
-    """A request that was fine when it was made, but is not any more: the restroom lost a place meanwhile."""
-    admin = await world.caller(Role.DISTRICT_ADMIN)
-    await admin.patch(f"/locations/{world.school.restroom}", {"capacity": 3})
+async def test_an_approval_where_the_place_is_full_puts_the_student_in_line(world: World) -> None:
     pass_id = await ask(world)
-    await admin.patch(f"/locations/{world.school.restroom}", {"capacity": 2})
-    return pass_id
+    await fill_restroom(world)
+    mine = await teacher(world)
+    assert "Restroom A is full: would wait in line" in words(await mine.get("/teacher"))
+    assert (await mine.post(f"/teacher/passes/{pass_id}/approve", part=True)).status_code == 200
+    assert await status_of(world, pass_id) == "waiting"
 
 
 async def test_a_request_is_approved_with_one_form(world: World) -> None:
@@ -156,27 +232,29 @@ async def test_a_request_is_denied_with_one_form(world: World) -> None:
 
 
 async def test_an_approval_that_rules_stand_against_says_which_and_can_be_forced(world: World) -> None:
-    await fill_restroom(world)
-    pass_id = await ask_while_open(world)
+    pass_id = await ask(world)
+    await close_restroom(world)
     mine = await teacher(world)
     refused = await mine.post(f"/teacher/passes/{pass_id}/approve", part=True)
     assert refused.status_code == 409
     assert "Approve anyway" in words(refused)
-    forced = await mine.post(f"/teacher/passes/{pass_id}/approve", part=True, codes="full", why="cannot wait")
+    (closed,) = lifts(refused)
+    forced = await mine.post(f"/teacher/passes/{pass_id}/approve", part=True, lift=closed, why="cannot wait")
     assert forced.status_code == 200
     assert await status_of(world, pass_id) == "active"
 
 
 async def test_all_requests_are_approved_at_once_but_for_those_that_rules_stand_against(world: World) -> None:
-    first, second = await ask(world, 0), await ask(world, 1)
-    await (await world.caller(Role.DISTRICT_ADMIN)).patch(f"/locations/{world.school.restroom}", {"capacity": 1})
+    first = await ask(world, 0, destination_id=str(world.school.nurse))
+    second = await ask(world, 1)
+    await close_restroom(world)
     mine = await teacher(world)
     page = await mine.get("/teacher")
     assert "2 ask to go" in words(page)
     answer = await mine.post("/teacher/approve-all", part=True, ids=f"{first},{second}")
     assert answer.status_code == 409
     assert "One request is still waiting" in words(answer)
-    assert "Restroom A is full: 1 of 1 places are taken." in words(answer)
+    assert "Restroom A is closed. It opens again at 09:00." in words(answer)
     assert [await status_of(world, first), await status_of(world, second)] == ["active", "requested"]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from corridor.day.state import Pass, SchoolState
+from corridor.day.state import SchoolState, Status
 from corridor.live.parts import Part, Parts, Render
 from corridor.passes.student_view import StudentView, view_student
 
@@ -19,17 +19,14 @@ class StudentLook:
         self._render = render
         self._student_id = student_id
         self._form_token = form_token
-        self._mine: list[Pass | None] = []
+        self._mine: list[object] = []
         self._looked_at: datetime | None = None
         self._parts: Parts = {}
 
     def __call__(self, state: SchoolState, now: datetime) -> Parts:
         if self._student_id not in state.campus.students:
             return {}
-        mine = [
-            state.passes.get(pass_id) or state.closed.get(pass_id)
-            for pass_id in state.of_student.get(self._student_id, ())
-        ]
+        mine = _mine(state, self._student_id)
         if self._looked_at is None or mine != self._mine or now - self._looked_at >= REST:
             self._parts = self._look(view_student(state, self._student_id, now))
             self._mine, self._looked_at = mine, now
@@ -39,6 +36,7 @@ class StudentLook:
         parts = {"student": self._part("student_now.html", view.key, view=view)}
         if view.current is None:
             parts["student-where"] = self._part("student_where.html", view.here, view=view)
+            parts["student-later"] = self._part("student_later.html", view.later, view=view)
             parts["student-news"] = self._part("student_news.html", (view.last, view.against_all), view=view)
             for offer in view.offers:
                 parts[f"tile-{offer.place.id}"] = self._part("student_tile.html", offer, view=view, offer=offer)
@@ -46,3 +44,12 @@ class StudentLook:
 
     def _part(self, template: str, key: Any, **context: Any) -> Part:
         return Part(key, lambda: self._render(template, context | {"form_token": self._form_token}))
+
+
+def _mine(state: SchoolState, student_id: UUID) -> list[object]:
+    """What the student hears of at once: their passes, and the line that they stand in."""
+    passes = [
+        state.passes.get(pass_id) or state.closed.get(pass_id) for pass_id in state.of_student.get(student_id, ())
+    ]
+    lines = [state.lines.get(pass_.destination_id) for pass_ in passes if pass_ and pass_.status is Status.WAITING]
+    return [*passes, *lines]

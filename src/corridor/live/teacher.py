@@ -28,7 +28,7 @@ class TeacherLook:
 
     def __call__(self, state: SchoolState, now: datetime) -> Parts:
         lookout = self._look_out(state.campus, now)
-        context = class_context(state, lookout, self._section_id, self._form_token)
+        context = class_context(state, lookout, self._section_id, self._form_token, now)
         room: Classroom | None = context["room"]
         asking = room.asking if room else ()
         parts = {

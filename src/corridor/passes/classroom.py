@@ -10,7 +10,9 @@ import msgspec
 
 from corridor.campus.model import Campus, Meeting, Period, Section, Student
 from corridor.campus.timetable import current_sections, local, meets_on, period_at, schedule_on
-from corridor.day.state import Pass, SchoolState, Status
+from corridor.day.state import HELD, Pass, SchoolState, Status
+from corridor.passes.checking import stands_against
+from corridor.passes.line import Turn, turn_of
 
 # Letters that are not a plain letter with a mark, but stand with one all the same.
 _ALIKE = str.maketrans({"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe"})
@@ -31,20 +33,24 @@ class Hour(msgspec.Struct, frozen=True):
 
 
 class Seat(msgspec.Struct, frozen=True):
-    """A student of the class under a name that nobody else in it has, with their open pass, if any."""
+    """A student of the class under a name that nobody else in it has, with their open pass, if any, and where they
+    stand in line."""
 
     student: Student
     label: str
     order: str
     pass_: Pass | None = None
+    turn: Turn | None = None
 
 
 class Asking(msgspec.Struct, frozen=True):
-    """A request for this teacher to answer. `section_title` is set when it comes from another of their classes."""
+    """A request for this teacher to answer. `section_title` is set when it comes from another of their classes,
+    `stands` says which rules object."""
 
     pass_: Pass
     name: str
     section_title: str | None = None
+    stands: tuple[str, ...] = ()
 
 
 class Classroom(msgspec.Struct, frozen=True):
@@ -133,7 +139,7 @@ def choose(campus: Campus, hours: Sequence[Hour], now: datetime) -> Hour | None:
     return timed[-1] if timed else hours[0]
 
 
-def classroom(state: SchoolState, lookout: Lookout) -> Classroom | None:
+def classroom(state: SchoolState, lookout: Lookout, now: datetime) -> Classroom | None:
     """The class that is looked at, with the requests to whoever looks; None before one is chosen."""
     hour = lookout.hour
     if hour is None:
@@ -141,13 +147,15 @@ def classroom(state: SchoolState, lookout: Lookout) -> Classroom | None:
     campus = state.campus
     answered_by = {hour.section.id, *(own.section.id for own in lookout.own)}
     labels = distinct_names(campus.students[id] for id in hour.section.student_ids if id in campus.students)
-    seats = [
-        Seat(campus.students[id], label, f"{_sortable(label)} {id}", _open_pass(state, id))
-        for id, label in labels.items()
-    ]
+    seats = [_seat(state, campus.students[id], label) for id, label in labels.items()]
     out = [seat for seat in seats if seat.pass_ and seat.pass_.status is Status.ACTIVE]
     asking = [
-        Asking(pass_, _asker(campus, pass_, labels), _other_title(campus, pass_, hour.section))
+        Asking(
+            pass_,
+            _asker(campus, pass_, labels),
+            _other_title(campus, pass_, hour.section),
+            stands_against(state, pass_, now),
+        )
         for pass_ in state.passes.values()
         if pass_.status is Status.REQUESTED and _comes_to(campus, pass_, answered_by)
     ]
@@ -204,9 +212,17 @@ def _due(seat: Seat) -> tuple[datetime, UUID]:
     return seat.pass_.due_at, seat.pass_.id
 
 
-def _open_pass(state: SchoolState, student_id: UUID) -> Pass | None:
-    """The pass the student is out on, else the one they ask for."""
-    held = [state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes]
+def _seat(state: SchoolState, student: Student, label: str) -> Seat:
+    pass_ = held_pass(state, student.id)
+    waits = pass_ is not None and pass_.status is Status.WAITING
+    turn = turn_of(state, pass_) if pass_ and waits else None
+    return Seat(student, label, f"{_sortable(label)} {student.id}", pass_, turn)
+
+
+def held_pass(state: SchoolState, student_id: UUID) -> Pass | None:
+    """The pass the student is out on, else the one they ask for or wait for."""
+    open_ = (state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes)
+    held = (pass_ for pass_ in open_ if pass_.status in HELD)
     return min(held, key=lambda pass_: pass_.status is not Status.ACTIVE, default=None)
 
 

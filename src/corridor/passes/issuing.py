@@ -1,32 +1,29 @@
 """Where a student could be sent now, for whoever may issue a pass at once. Pure."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from corridor.base.errors import CorridorError
-from corridor.base.ids import new_id
 from corridor.campus.model import Location
 from corridor.campus.timetable import place_of
 from corridor.campus.words import LocationKind
 from corridor.day.state import Pass, SchoolState
-from corridor.day.words import Channel, Effect
+from corridor.day.words import Channel
+from corridor.passes.checking import Prospect, look_into, wish_for
 from corridor.passes.classroom import Hour
-from corridor.passes.commands import RequestPass
-from corridor.passes.decide import decide_request
-from corridor.passes.events import PassIssued
-from corridor.passes.refusal import Refused, ShownReason
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """A destination: how many are there on passes, how long a pass there lasts, and what stands against it."""
+    """A destination: what issuing a pass there would lead to, how many are there on passes, and how many wait."""
 
-    place: Location
+    prospect: Prospect
     there: int
-    minutes: int | None
-    reasons: tuple[ShownReason, ...] = ()
+    waiting: int
+
+    @property
+    def place(self) -> Location:
+        return self.prospect.place
 
 
 class Issuing(msgspec.Struct, frozen=True):
@@ -63,36 +60,13 @@ def origin_in_class(state: SchoolState, hour: Hour | None, student_id: UUID, now
     return None
 
 
-def overridable_codes(reasons: Sequence[ShownReason]) -> tuple[str, ...]:
-    """The codes to lift so that nothing stands against it any more; empty when one of the reasons cannot be lifted."""
-    if any(not reason.overridable for reason in reasons):
-        return ()
-    return tuple(dict.fromkeys(reason.code for reason in reasons))
-
-
 def _offer(
     state: SchoolState, student_id: UUID, by: UUID, origin_id: UUID | None, place: Location, now: datetime
 ) -> Offer:
-    """The decision itself, on trial."""
-    there = state.going_to.get(place.id, 0)
-    trial = RequestPass(
-        pass_id=new_id(),
-        by=by,
-        student_id=student_id,
-        destination_id=place.id,
-        channel=Channel.STAFF,
-        origin_id=origin_id,
+    wish = wish_for(student_id, place.id, by=by, channel=Channel.STAFF, origin_id=origin_id, may_wait=False)
+    return Offer(
+        look_into(state, place, wish, now), state.going_to.get(place.id, 0), len(state.lines.get(place.id, ()))
     )
-    try:
-        decision = decide_request(state, trial, now)
-    except CorridorError as error:
-        return Offer(place, there, None, (ShownReason(error.code, Effect.REFUSE, error.detail),))
-    if decision.refused:
-        assert isinstance(decision.about, Refused)
-        return Offer(place, there, None, decision.about.reasons)
-    event = decision.events[0]
-    assert isinstance(event, PassIssued)
-    return Offer(place, there, event.minutes)
 
 
 def _whereabouts(state: SchoolState, student_id: UUID, now: datetime) -> UUID | None:

@@ -46,7 +46,7 @@ def shown(reasons: tuple[Reason, ...], *, to_staff: bool) -> tuple[ShownReason, 
         ShownReason(
             reason.code if to_staff or not reason.private else NOT_NOW,
             reason.effect,
-            reason.staff_message if to_staff else reason.message,
+            reason.staff_message if to_staff else reason.message if reason.effect in AGAINST else reason.brief,
             reason.allowed_at,
             overridable=to_staff and reason.overridable,
             rule_id=reason.rule_id if to_staff else None,

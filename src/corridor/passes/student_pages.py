@@ -13,6 +13,7 @@ from corridor.base.errors import Conflict, InvalidInput, NotFound
 from corridor.campus.model import Location
 from corridor.day.state import SchoolState
 from corridor.identity.permissions import Action, person_limit
+from corridor.passes import commands
 from corridor.passes.api import (
     PLAIN_VERBS,
     PassInput,
@@ -24,10 +25,13 @@ from corridor.passes.api import (
     services_of,
 )
 from corridor.passes.pages import done, wants_fragment
-from corridor.passes.student_view import Offer, classrooms, minute_choices, offer_of, view_student
+from corridor.passes.student_view import alternatives, classrooms, minute_choices, offer_of, view_student
 
 HOME = "/student"
-_VERBS = frozenset({"arrive", "depart", "return", "cancel"})
+_VERBS: dict[str, tuple[Action, type[commands.OnPass]]] = {
+    **{verb: PLAIN_VERBS[verb][:2] for verb in ("arrive", "depart", "return", "cancel")},
+    "start": (Action.PASS_MOVE, commands.StartPass),
+}
 
 
 class AskForm(msgspec.Struct):
@@ -101,14 +105,18 @@ async def ask(request: PassRequest, data: URLEncodedBody[AskForm]) -> Response[A
 
 @post(HOME + "/passes/{pass_id:uuid}/{verb:str}", include_in_schema=False, opt={"permission": Action.PASS_MOVE})
 async def move(request: PassRequest, pass_id: FromPath[UUID], verb: FromPath[str]) -> Response[Any]:
-    """I'm here, I'm leaving, I'm back, never mind."""
+    """I go, I'm here, I'm leaving, I'm back, never mind."""
     await find_self(request)
     if verb not in _VERBS:
         raise NotFound(f"There is no '{verb}' here.")
-    action, command, _, _ = PLAIN_VERBS[verb]
-    # Someone else may have been quicker: then the page shows what is so now.
-    with suppress(Conflict):
-        answered(await act_on_pass(request, pass_id, action, command), 200)
+    action, command = _VERBS[verb]
+    try:
+        # Someone else may have been quicker: then the page shows what is so now.
+        with suppress(Conflict):
+            answered(await act_on_pass(request, pass_id, action, command), 200)
+    except PassRefused as error:
+        context = _view(request, await find_self(request)) | {"refusal": error}
+        return _whole_or_part(request, context, status_code=error.status)
     return done(request, HOME, await _now(request))
 
 
@@ -131,9 +139,10 @@ def _view(request: PassRequest, me: Self) -> dict[str, Any]:
 
 
 def _offer(request: PassRequest, me: Self, place: Location) -> dict[str, Any]:
-    offer: Offer = offer_of(me.state, me.id, place, services_of(request).clock.now())
-    choices = minute_choices(offer.pass_type) if offer.pass_type else []
-    return {"offer": offer, "choices": choices}
+    now = services_of(request).clock.now()
+    offer = offer_of(me.state, me.id, place, now)
+    choices = minute_choices(offer)
+    return {"offer": offer, "choices": choices, "others": alternatives(me.state, me.id, offer, now)}
 
 
 def _place(me: Self, place_id: UUID) -> Location:

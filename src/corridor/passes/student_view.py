@@ -6,17 +6,16 @@ from uuid import UUID
 
 import msgspec
 
-from corridor.base.errors import CorridorError
-from corridor.base.ids import new_id
 from corridor.campus.model import Location, School, Section, Student
-from corridor.campus.timetable import period_at, place_of
+from corridor.campus.timetable import local, period_at, place_of
 from corridor.campus.words import LocationKind
-from corridor.day.state import Pass, PassType, SchoolState
-from corridor.day.words import Channel, Effect
-from corridor.passes.commands import RequestPass
-from corridor.passes.decide import decide_request
-from corridor.passes.events import PassIssued, PassRequested
-from corridor.passes.refusal import Refused, ShownReason
+from corridor.day.state import HELD, Pass, PassType, SchoolState, Status
+from corridor.day.words import Effect
+from corridor.passes.checking import Prospect, instead, look_into, wish_for
+from corridor.passes.line import Turn, turn_of
+from corridor.passes.refusal import ShownReason, shown
+from corridor.passes.wish import ask_of
+from corridor.rules.judge import judge, spoken
 
 NEWS_LASTS = timedelta(minutes=5)
 """How long the front page says how the last pass ended."""
@@ -57,29 +56,6 @@ class Whereabouts(msgspec.Struct, frozen=True):
     until: str | None
 
 
-class Offer(msgspec.Struct, frozen=True):
-    """A destination, and what would become of asking for it now.
-
-    `reasons` stand against it, the strongest first; without any, `pass_type` and `minutes` are what would be given and
-    `asks` says whether somebody would have to approve.
-    """
-
-    place: Location
-    reasons: tuple[ShownReason, ...] = ()
-    pass_type: PassType | None = None
-    minutes: int = 0
-    asks: bool = True
-
-    @property
-    def open(self) -> bool:
-        return not self.reasons
-
-    @property
-    def order(self) -> str:
-        """Where it stands among the others."""
-        return f"{_ORDER.index(self.place.kind):02} {self.place.name.casefold()}"
-
-
 class Outing(msgspec.Struct, frozen=True):
     """An open or just closed pass with what its ids stand for. `deciders` are who may be asked about it."""
 
@@ -97,16 +73,41 @@ class Outing(msgspec.Struct, frozen=True):
         return -(-(ended - started) // timedelta(minutes=1)) if started and ended else 0
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """A student's time in line. `full` says whether it is for want of a place, `reasons` are what else stands against
+    their going. While a place is held for them, `offered_at` is since when."""
+
+    turn: Turn
+    full: bool
+    reasons: tuple[ShownReason, ...]
+    offered_at: datetime | None
+
+
+class Later(msgspec.Struct, frozen=True):
+    """A pass for later, and `when` in words. `due`: the student may begin it now."""
+
+    pass_: Pass
+    destination: Location
+    when: str
+    due: bool
+
+
 class StudentView(msgspec.Struct, frozen=True):
-    """Everything the student's page shows. `current` is the open pass; `last` one that closed moments ago."""
+    """Everything the student's page shows.
+
+    `current` is the pass they ask for, wait for or are out on, `waiting` how the latter stands; `last` is one that
+    closed moments ago, `later` those that are planned, and `offers` are the destinations.
+    """
 
     school: School
     student: Student
     here: Whereabouts
     rooms: tuple[Location, ...]
     current: Outing | None
+    waiting: Waiting | None
     last: Outing | None
-    offers: tuple[Offer, ...]
+    later: tuple[Later, ...]
+    offers: tuple[Prospect, ...]
 
     @property
     def key(self) -> str:
@@ -114,15 +115,35 @@ class StudentView(msgspec.Struct, frozen=True):
         if self.current is None:
             return "home"
         pass_ = self.current.pass_
-        return f"{pass_.id} {pass_.status} {pass_.leg} {pass_.overdue} {pass_.due_at}"
+        return f"{pass_.id} {pass_.status} {pass_.leg} {pass_.overdue} {pass_.due_at} {self._line_key}"
+
+    @property
+    def _line_key(self) -> str:
+        waiting = self.waiting
+        if self.current is None or waiting is None:
+            return ""
+        codes = "+".join(reason.code for reason in waiting.reasons)
+        pass_ = self.current.pass_
+        return (
+            f"{waiting.turn.place} {waiting.turn.minutes} {waiting.full} {codes} {pass_.misses} {pass_.offered_until}"
+        )
+
+    @property
+    def title(self) -> str:
+        """What the browser's tab says."""
+        if self.current is None:
+            return "Where to?"
+        if self.waiting and self.waiting.offered_at:
+            return f"Your turn: {self.current.destination.name}"
+        return self.current.destination.name
 
     @property
     def against_all(self) -> ShownReason | None:
         """The reason that stands against every destination alike, if there is one."""
         shared = (
             reason
-            for reason in (self.offers[0].reasons if self.offers else ())
-            if all(reason in offer.reasons for offer in self.offers)
+            for reason in (self.offers[0].against if self.offers else ())
+            if all(reason in offer.against for offer in self.offers)
         )
         return next(shared, None)
 
@@ -132,19 +153,26 @@ def view_student(state: SchoolState, student_id: UUID, now: datetime) -> Student
     campus = state.campus
     here = whereabouts(state, student_id, now)
     current, last = _passes(state, student_id, now)
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[Prospect, ...] = ()
     if current is None:
         places = [place for place in campus.locations.values() if place.kind in _ORDER and _reachable(place, here)]
-        offers = tuple(sorted((offer_of(state, student_id, place, now) for place in places), key=lambda it: it.order))
+        offers = tuple(offer_of(state, student_id, place, now) for place in sorted(places, key=place_order))
     return StudentView(
         school=campus.school,
         student=campus.students[student_id],
         here=here,
         rooms=_rooms(state, student_id),
         current=current,
+        waiting=_waiting(state, current.pass_, now) if current else None,
         last=last,
+        later=later_passes(state, student_id, now),
         offers=offers,
     )
+
+
+def place_order(place: Location) -> str:
+    """Where a destination stands among the others."""
+    return f"{_ORDER.index(place.kind):02} {place.name.casefold()}"
 
 
 def classrooms(state: SchoolState, student_id: UUID, now: datetime) -> list[Location]:
@@ -169,35 +197,22 @@ def whereabouts(state: SchoolState, student_id: UUID, now: datetime) -> Whereabo
     )
 
 
-def offer_of(state: SchoolState, student_id: UUID, place: Location, now: datetime) -> Offer:
-    """What asking for this place would lead to: the decision itself, on trial."""
-    trial = RequestPass(
-        pass_id=new_id(),
-        by=student_id,
-        student_id=student_id,
-        destination_id=place.id,
-        channel=Channel.STUDENT,
-    )
-    try:
-        decision = decide_request(state, trial, now)
-    except CorridorError as error:
-        return Offer(place, (ShownReason(error.code, Effect.REFUSE, error.detail),))
-    if decision.refused:
-        assert isinstance(decision.about, Refused)
-        return Offer(place, decision.about.reasons)
-    event = decision.events[0]
-    assert isinstance(event, PassIssued | PassRequested)
-    return Offer(
-        place,
-        pass_type=state.pass_types[event.pass_type_id],
-        minutes=event.minutes,
-        asks=isinstance(event, PassRequested),
-    )
+def offer_of(state: SchoolState, student_id: UUID, place: Location, now: datetime) -> Prospect:
+    """What asking for this place would lead to."""
+    return look_into(state, place, wish_for(student_id, place.id), now)
 
 
-def minute_choices(pass_type: PassType) -> list[int]:
-    """A few values from which to choose how long a pass shall last."""
-    usual, most = pass_type.minutes, pass_type.most_minutes
+def alternatives(state: SchoolState, student_id: UUID, offer: Prospect, now: datetime) -> list[Prospect]:
+    """Where else the student could go now when this place is not open to them."""
+    if offer.open or offer.pass_type is None:
+        return []
+    places = instead(state, wish_for(student_id, offer.place.id), now)
+    return [offer_of(state, student_id, place, now) for place in places]
+
+
+def minute_choices(offer: Prospect) -> list[int]:
+    """A few values from which to choose how long the pass shall last."""
+    usual, most = offer.minutes, offer.most_minutes
     return sorted({max(1, usual // 2), usual, (usual + most) // 2, most})
 
 
@@ -219,15 +234,49 @@ def _reachable(place: Location, here: Whereabouts) -> bool:
 
 
 def _passes(state: SchoolState, student_id: UUID, now: datetime) -> tuple[Outing | None, Outing | None]:
-    """The student's open pass, else the last one while it is news."""
+    """The pass that the student holds, else the last one while it is news."""
     mine = state.of_student.get(student_id, ())
     for pass_id in mine:
-        if pass_id in state.passes:
+        if pass_id in state.passes and state.passes[pass_id].status in HELD:
             return outing(state, state.passes[pass_id]), None
-    closed = state.closed.get(mine[-1]) if mine else None
-    if closed is None or closed.ended_at is None or now - closed.ended_at > NEWS_LASTS:
+    closed = [state.closed[pass_id] for pass_id in mine if pass_id in state.closed]
+    last = max(closed, key=lambda pass_: (pass_.ended_at or now, pass_.seq), default=None)
+    if last is None or last.ended_at is None or now - last.ended_at > NEWS_LASTS:
         return None, None
-    return None, outing(state, closed)
+    return None, outing(state, last)
+
+
+def _waiting(state: SchoolState, pass_: Pass, now: datetime) -> Waiting | None:
+    if pass_.status is not Status.WAITING:
+        return None
+    ask = ask_of(state, pass_)
+    against = judge(state, ask, now, pass_.lifted).against if ask else ()
+    reasons = [reason for reason in against if reason.effect is not Effect.WAIT]
+    held_for = timedelta(seconds=state.settings.offer_seconds)
+    return Waiting(
+        turn_of(state, pass_),
+        len(reasons) < len(against),
+        shown(tuple(reasons), to_staff=False),
+        pass_.offered_until - held_for if pass_.offered_until else None,
+    )
+
+
+def later_passes(state: SchoolState, student_id: UUID, now: datetime) -> tuple[Later, ...]:
+    """A student's passes for later, the soonest first."""
+    today = local(state.campus, now).date()
+    found = (state.passes[pass_id] for pass_id in state.of_student.get(student_id, ()) if pass_id in state.passes)
+    planned = sorted(
+        (pass_.planned_at, pass_.id) for pass_ in found if pass_.planned_at and pass_.status is Status.SCHEDULED
+    )
+    return tuple(
+        Later(
+            state.passes[pass_id],
+            state.campus.locations[state.passes[pass_id].destination_id],
+            spoken(state.campus, today, at),
+            due=at <= now and not state.passes[pass_id].by_itself,
+        )
+        for at, pass_id in planned
+    )
 
 
 def _rooms(state: SchoolState, student_id: UUID) -> tuple[Location, ...]:

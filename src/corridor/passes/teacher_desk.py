@@ -1,5 +1,6 @@
 """What a teacher's page is about: which school, which class, and what its templates need of them."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +75,9 @@ async def desk_of_pass(request: PassRequest, pass_id: UUID, section_id: UUID | N
     raise NotFound("There is no such pass open today.")
 
 
-def class_context(state: SchoolState, lookout: Lookout, section_id: UUID | None, form_token: str) -> dict[str, Any]:
+def class_context(
+    state: SchoolState, lookout: Lookout, section_id: UUID | None, form_token: str, now: datetime
+) -> dict[str, Any]:
     """What the templates of the page and of its parts need. `form_token` makes the forms in them the browser's own."""
     return {
         "school": state.campus.school,
@@ -82,7 +85,7 @@ def class_context(state: SchoolState, lookout: Lookout, section_id: UUID | None,
         "sections": state.campus.sections,
         "lookout": lookout,
         "hour": lookout.hour,
-        "room": classroom(state, lookout),
+        "room": classroom(state, lookout, now),
         "section": section_id or "",
         "form_token": form_token,
     }

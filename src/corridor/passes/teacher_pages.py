@@ -1,6 +1,6 @@
 """The teacher's page: my class now, who is out, who asks, and a pass in two taps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from corridor.base.errors import CorridorError, InvalidInput, NotFound
 from corridor.base.ids import new_id
 from corridor.day.state import Status
 from corridor.identity.api import csrf_token
-from corridor.identity.permissions import Action, require, scope_of
+from corridor.identity.permissions import Action, scope_of
 from corridor.passes import commands
 from corridor.passes.api import (
     PLAIN_VERBS,
@@ -25,15 +25,24 @@ from corridor.passes.api import (
     actor_id,
     answered,
     ask_for_pass,
+    lift_of,
     services_of,
 )
-from corridor.passes.issuing import issuing, origin_in_class, overridable_codes
+from corridor.passes.checking import stands_against
+from corridor.passes.classroom import held_pass
+from corridor.passes.issuing import issuing, origin_in_class
+from corridor.passes.line import turn_of
 from corridor.passes.pages import choose_school, wants_fragment
-from corridor.passes.refusal import ShownReason
+from corridor.passes.refusal_sheet import LiftForm, Retry, liftable, reasons_of, refusal_context
+from corridor.passes.student_view import later_passes
 from corridor.passes.teacher_desk import HOME, Desk, class_context, desk_of_pass, find_desk, uuid_in
 from corridor.passes.wish import MOST_MINUTES
 
-_VERBS = frozenset({"return", "end"})
+_VERBS = frozenset({"return", "end", "cancel"})
+_BEGINNINGS: dict[str, tuple[Action, type[commands.ApprovePass | commands.StartPass]]] = {
+    "approve": (Action.PASS_DECIDE, commands.ApprovePass),
+    "start": (Action.PASS_MOVE, commands.StartPass),
+}
 _MOST_AT_ONCE = 100
 _TO_SHEET = {"hx-retarget": "#sheet-body", "hx-reswap": "innerHTML"}
 
@@ -44,14 +53,13 @@ class DeskForm(msgspec.Struct):
     section: str = ""
 
 
-class OverrideForm(DeskForm):
-    """`codes` are the reasons to lift, with commas between them, and `why` is why."""
+class AnswerForm(LiftForm, kw_only=True):
+    """An answer to a request, or a beginning; `section` as for all forms of the page."""
 
-    codes: str = ""
-    why: str = ""
+    section: str = ""
 
 
-class IssueForm(OverrideForm):
+class IssueForm(AnswerForm, kw_only=True):
     destination_id: str = ""
     minutes: str = ""
     reason: str = ""
@@ -95,26 +103,27 @@ async def issue(request: PassRequest, student_id: FromPath[UUID], data: URLEncod
         origin_id=origin_in_class(desk.state, desk.hour, student_id, services_of(request).clock.now()),
         minutes=_minutes(data.minutes),
         reason=data.reason.strip() or None,
-        override=_override(data),
+        override=data.override,
+        wait=bool(data.wait),
     )
     try:
         answered(await ask_for_pass(request, desk.school_id, wish), 201)
     except PassRefused as error:
-        action = f"{HOME}/students/{student_id}/passes"
         kept = {"destination_id": str(wish.destination_id), "minutes": data.minutes, "reason": data.reason}
-        return _refusal(request, desk, student_id, wish.destination_id, error, action, "Send anyway", kept)
+        retry = Retry(f"{HOME}/students/{student_id}/passes", "Send anyway", kept, may_wait=True)
+        return _refusal(request, desk, student_id, wish.destination_id, error, data, retry)
     return _done(request, desk)
 
 
 @post(HOME + "/passes/{pass_id:uuid}/approve", include_in_schema=False, opt={"permission": Action.PASS_DECIDE})
-async def approve(request: PassRequest, pass_id: FromPath[UUID], data: URLEncodedBody[OverrideForm]) -> Response[Any]:
-    try:
-        await _approve(request, pass_id, _override(data))
-    except PassRefused as error:
-        desk, asked = await desk_of_pass(request, pass_id, uuid_in(data.section))
-        action = f"{HOME}/passes/{pass_id}/approve"
-        return _refusal(request, desk, asked.student_id, asked.destination_id, error, action, "Approve anyway")
-    return _done(request, (await desk_of_pass(request, pass_id, uuid_in(data.section)))[0])
+async def approve(request: PassRequest, pass_id: FromPath[UUID], data: URLEncodedBody[AnswerForm]) -> Response[Any]:
+    return await _begin(request, pass_id, data, "approve", "Approve anyway")
+
+
+@post(HOME + "/passes/{pass_id:uuid}/start", include_in_schema=False, opt={"permission": Action.PASS_MOVE})
+async def start(request: PassRequest, pass_id: FromPath[UUID], data: URLEncodedBody[AnswerForm]) -> Response[Any]:
+    """Send a student who stands in line, or whose pass is for later."""
+    return await _begin(request, pass_id, data, "start", "Send anyway")
 
 
 @post(HOME + "/passes/{pass_id:uuid}/deny", include_in_schema=False, opt={"permission": Action.PASS_DECIDE})
@@ -139,12 +148,12 @@ async def extend(request: PassRequest, pass_id: FromPath[UUID], data: URLEncoded
 @post(
     HOME + "/passes/{pass_id:uuid}/{verb:str}",
     include_in_schema=False,
-    opt={"permission": (Action.PASS_MOVE, Action.PASS_END)},
+    opt={"permission": (Action.PASS_MOVE, Action.PASS_END, Action.PASS_CANCEL)},
 )
 async def move(
     request: PassRequest, pass_id: FromPath[UUID], verb: FromPath[str], data: URLEncodedBody[DeskForm]
 ) -> Response[Any]:
-    """Back, or ended without being back."""
+    """Back, ended without being back, or taken out of the line."""
     if verb not in _VERBS:
         raise NotFound(f"There is no '{verb}' here.")
     action, command, _, _ = PLAIN_VERBS[verb]
@@ -159,15 +168,15 @@ async def approve_all(request: PassRequest, data: URLEncodedBody[AllForm]) -> Re
     refused = []
     for pass_id in [id for text in data.ids.split(",")[:_MOST_AT_ONCE] if (id := uuid_in(text))]:
         try:
-            await _approve(request, pass_id, None)
+            await _submit(request, pass_id, "approve", None)
         except PassRefused as error:
-            refused.append((pass_id, _reasons(error)))
+            refused.append((pass_id, reasons_of(error)))
         except CorridorError:
             pass  # Taken back, lapsed or answered by someone else meanwhile: nothing is left to decide.
     if not refused:
         return _done(request, desk)
     kept = [
-        (desk.state.passes[pass_id], reasons, bool(overridable_codes(reasons)))
+        (desk.state.passes[pass_id], reasons, liftable(reasons))
         for pass_id, reasons in refused
         if pass_id in desk.state.passes
     ]
@@ -175,18 +184,18 @@ async def approve_all(request: PassRequest, data: URLEncodedBody[AllForm]) -> Re
     return _sheet(request, desk, "teacher_not_all.html", {"refused": kept, "names": names}, status_code=409)
 
 
-PAGE_ROUTES: list[Any] = [show_class, show_student, issue, approve, deny, extend, move, approve_all]
+PAGE_ROUTES: list[Any] = [show_class, show_student, issue, approve, start, deny, extend, move, approve_all]
 
 
 def _context(request: PassRequest, desk: Desk) -> dict[str, Any]:
     form_token = csrf_token({"request": request})
-    return class_context(desk.state, desk.lookout, desk.section_id, form_token) | {"desk": desk}
+    now = services_of(request).clock.now()
+    return class_context(desk.state, desk.lookout, desk.section_id, form_token, now) | {"desk": desk}
 
 
 def _student_context(request: PassRequest, desk: Desk, student_id: UUID) -> dict[str, Any]:
     state, now = desk.state, services_of(request).clock.now()
-    held = [state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes]
-    current = min(held, key=lambda pass_: pass_.status is not Status.ACTIVE, default=None)
+    current = held_pass(state, student_id)
     offers = None
     if current is None:
         origin_id = origin_in_class(state, desk.hour, student_id, now)
@@ -194,6 +203,9 @@ def _student_context(request: PassRequest, desk: Desk, student_id: UUID) -> dict
     return {
         "student": state.campus.students[student_id],
         "current": current,
+        "turn": turn_of(state, current) if current and current.status is Status.WAITING else None,
+        "stands": stands_against(state, current, now) if current and current.status is Status.REQUESTED else (),
+        "later": later_passes(state, student_id, now),
         "offers": offers,
         "key": str(new_id()),
         "may_extend": scope_of(request.user.role, Action.PASS_EXTEND) is not None,
@@ -217,40 +229,29 @@ def _refusal(
     student_id: UUID,
     destination_id: UUID,
     error: PassRefused,
-    action: str,
-    word: str,
-    kept: dict[str, str] | None = None,
+    form: AnswerForm,
+    retry: Retry,
 ) -> Template:
-    reasons = _reasons(error)
-    codes = overridable_codes(reasons)
-    context: dict[str, Any] = {
-        "student": desk.state.campus.students[student_id],
-        "place": desk.state.campus.locations[destination_id],
-        "reasons": reasons,
-        "codes": ",".join(codes),
-        "may_override": scope_of(request.user.role, Action.RULE_OVERRIDE) is not None,
-        "action": action,
-        "word": word,
-        "kept": kept or {},
-        "key": str(new_id()),
-    }
-    return _sheet(request, desk, "teacher_refusal.html", context, status_code=409)
+    retry.kept["section"] = form.section
+    may_override = scope_of(request.user.role, Action.RULE_OVERRIDE) is not None
+    context = refusal_context(desk.state, student_id, destination_id, error, form, retry, may_override=may_override)
+    return _sheet(request, desk, "refusal.html", context, status_code=409)
 
 
-def _reasons(error: PassRefused) -> Sequence[ShownReason]:
-    reasons: Sequence[ShownReason] = error.extra["reasons"]  # type: ignore[assignment]
-    return reasons
+async def _begin(request: PassRequest, pass_id: UUID, form: AnswerForm, verb: str, word: str) -> Response[Any]:
+    try:
+        await _submit(request, pass_id, verb, form.override)
+    except PassRefused as error:
+        desk, asked = await desk_of_pass(request, pass_id, uuid_in(form.section))
+        retry = Retry(f"{HOME}/passes/{pass_id}/{verb}", word, {})
+        return _refusal(request, desk, asked.student_id, asked.destination_id, error, form, retry)
+    return _done(request, (await desk_of_pass(request, pass_id, uuid_in(form.section)))[0])
 
 
-async def _approve(request: PassRequest, pass_id: UUID, override: Override | None) -> None:
-    lift: tuple[str, ...] = ()
-    why = None
-    if override:
-        require(request.user, Action.RULE_OVERRIDE)
-        lift, why = tuple(override.codes), override.reason
-    answer = await act_on_pass(
-        request, pass_id, Action.PASS_DECIDE, lambda pass_id, by, own: commands.ApprovePass(pass_id, by, own, lift, why)
-    )
+async def _submit(request: PassRequest, pass_id: UUID, verb: str, override: Override | None) -> None:
+    action, command = _BEGINNINGS[verb]
+    lift, why = lift_of(request.user, override)
+    answer = await act_on_pass(request, pass_id, action, lambda pass_id, by, own: command(pass_id, by, own, lift, why))
     answered(answer, 200)
 
 
@@ -259,11 +260,6 @@ def _done(request: PassRequest, desk: Desk) -> Response[Any]:
     if wants_fragment(request):
         return Response("", status_code=200, media_type="text/html", headers=_TO_SHEET)
     return Redirect(desk.path, status_code=303)
-
-
-def _override(form: OverrideForm) -> Override | None:
-    codes = [code for code in form.codes.split(",") if code]
-    return Override(codes, form.why.strip()) if codes else None
 
 
 def _place(desk: Desk, text: str) -> UUID:

@@ -134,6 +134,7 @@ def _reason(state: SchoolState, ask: Ask, now: Moment, found: _Found) -> Reason:
         KINDS[rule.text.kind].private,
         rule.id,
         objection.instead_id,
+        later,
     )
 
 

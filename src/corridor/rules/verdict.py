@@ -60,7 +60,8 @@ class Objection(msgspec.Struct, frozen=True):
 class Reason(msgspec.Struct, frozen=True):
     """An objection with its rule's effect. `allowed_at` is the earliest instant at which the rule would let the same
     request pass, the world unchanged, or None when time alone won't cure it. `overridable` says whether staff may lift
-    it; `private`, that a student must not learn which rule it was.
+    it; `private`, that a student must not learn which rule it was. Both messages end with `later`, which says from when
+    on the rule allows it, if that is known.
     """
 
     code: str
@@ -72,6 +73,17 @@ class Reason(msgspec.Struct, frozen=True):
     private: bool
     rule_id: UUID
     instead_id: UUID | None = None
+    later: str = ""
+
+    @property
+    def brief(self) -> str:
+        """What the student reads, without the time."""
+        return self.message.removesuffix(self.later)
+
+    @property
+    def staff_brief(self) -> str:
+        """What staff read, without the time."""
+        return self.staff_message.removesuffix(self.later)
 
 
 class Judgement(msgspec.Struct, frozen=True):
