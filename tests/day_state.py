@@ -9,15 +9,26 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-import msgspec
 from msgspec.structs import replace
 
 from corridor.app import make_decider
 from corridor.base.ids import new_id
-from corridor.campus.model import BellSchedule, Campus, Location, Meeting, Period, School, Section, Student, Term
-from corridor.campus.timetable import local
+from corridor.campus.model import (
+    BellSchedule,
+    CalendarDay,
+    Campus,
+    Location,
+    Meeting,
+    Period,
+    School,
+    Section,
+    Student,
+    Term,
+    Zone,
+)
+from corridor.campus.timetable import local, term_of
 from corridor.campus.words import LocationKind
-from corridor.day.policy import Rule, RuleText, Scope
+from corridor.day.policy import Accommodation, Group, Rule, RuleText, Scope
 from corridor.day.state import (
     OPEN,
     Approval,
@@ -31,15 +42,17 @@ from corridor.day.state import (
     Tally,
     Visits,
 )
-from corridor.day.words import Channel, Effect
+from corridor.day.words import Channel, Effect, Level
 from corridor.ledger.words import Command, Decision, Recorded
 from corridor.passes.commands import RequestPass
 from corridor.passes.events import passes_of
 from corridor.passes.evolve import EVOLVE, advance
+from corridor.policy.commands import Drop, Keep, Kept
 from corridor.policy.defaults import PASS_TYPES
 from corridor.rules.capacity_into import takes_a_place
-from corridor.rules.kinds import DEFAULTS, KINDS, default_rules, in_order, read_rule
-from corridor.rules.verdict import Ask
+from corridor.rules.judge import judge
+from corridor.rules.kinds import DEFAULTS, KINDS, default_rules, in_order, read_rule, written
+from corridor.rules.verdict import Ask, Reason
 from tests.school import MORNING, PERIODS, ZONE
 
 DECIDER = make_decider()
@@ -57,9 +70,12 @@ ALGEBRA, ART = id_of("Algebra"), id_of("Art")
 ROOM_204, ROOM_110 = id_of("204"), id_of("110")
 RESTROOM, NURSE, LIBRARY = id_of("Restroom A"), id_of("Nurse"), id_of("Library")
 
+NORTH_WING = id_of("North wing")
+
 PASS_TYPE_IDS = {kind.name: id_of(f"pass type {kind.name}") for kind in PASS_TYPES}
 ONE_WAY = PASS_TYPE_IDS["One way"]
 
+_YEAR = Term(date(2026, 8, 1), date(2027, 6, 30))
 _LOCATIONS = (
     Location(ROOM_204, SCHOOL, "204", LocationKind.CLASSROOM),
     Location(ROOM_110, SCHOOL, "110", LocationKind.CLASSROOM),
@@ -69,18 +85,37 @@ _LOCATIONS = (
 )
 
 
-def rule(kind: str, effect: Effect | None = None, *, name: str = "", scope: Scope | None = None, **params: Any) -> Rule:
+def rule(
+    kind: str,
+    effect: Effect | None = None,
+    *,
+    name: str = "",
+    scope: Scope | None = None,
+    level: Level = Level.SCHOOL,
+    **params: Any,
+) -> Rule:
     """A rule of this kind, with its usual effect unless another is given. `name` makes it another rule of the kind."""
     return read_rule(
         RuleText(
             id=id_of(f"rule {kind} {name}"),
             kind=kind,
-            params=msgspec.to_builtins(KINDS[kind].params(**params)),
+            params=written(KINDS[kind].params(**params)),
             effect=effect or KINDS[kind].effects[0],
             scope=scope or Scope(),
             overridable=kind not in ("one_open_pass", "freeze"),
+            level=level,
         )
     )
+
+
+def group(name: str, *student_ids: UUID) -> Group:
+    return Group(id_of(f"group {name}"), name, frozenset(student_ids))
+
+
+def accommodation(student_id: UUID, *, starts_on: date | None = None, **fields: Any) -> Accommodation:
+    """One that holds from the Tuesday of the tests on, unless another day is given."""
+    id = id_of(f"accommodation {student_id} {starts_on} {fields}")
+    return Accommodation(id, student_id, starts_on or MORNING.date(), **fields)
 
 
 def usual_rules() -> tuple[Rule, ...]:
@@ -105,24 +140,40 @@ def make_state(
     settings: PassSettings | None = None,
     approval: Mapping[str, Approval] | None = None,
     locations: Mapping[UUID, Mapping[str, Any]] | None = None,
+    grades: Mapping[UUID, str] | None = None,
+    groups: Sequence[Group] = (),
+    accommodations: Sequence[Accommodation] = (),
+    calendar: Mapping[date, CalendarDay] | None = None,
+    terms: Sequence[Term] = (_YEAR,),
 ) -> SchoolState:
     """The school in the morning, nobody out.
 
-    `approval` changes who approves a pass type, by the type's name; `locations` changes fields of locations.
+    `approval` changes who approves a pass type, by the type's name; `locations` changes fields of locations. `terms`
+    are the shortest first.
     """
     changed = [replace(each, **(locations or {}).get(each.id, {})) for each in _LOCATIONS]
     return SchoolState(
-        campus=_campus(changed),
+        campus=_campus(changed, grades or {}, calendar or {}, terms),
         pass_types={kind.id: kind for kind in _pass_types(approval or {})},
         settings=settings or PassSettings(),
         day=MORNING.date(),
         as_of=MORNING,
         all_rules=in_order(usual_rules() if rules is None else rules),
         rules=in_order(usual_rules() if rules is None else rules),
+        groups={each.id: each for each in groups},
+        accommodations={
+            id: tuple(sorted((each for each in accommodations if each.student_id == id), key=lambda each: each.id))
+            for id in {each.student_id for each in accommodations}
+        },
     )
 
 
-def _campus(locations: Sequence[Location]) -> Campus:
+def _campus(
+    locations: Sequence[Location],
+    grades: Mapping[UUID, str],
+    calendar: Mapping[date, CalendarDay],
+    terms: Sequence[Term],
+) -> Campus:
     periods = tuple(Period(name, starts_at, ends_at) for name, starts_at, ends_at in PERIODS)
     sections = {
         id: Section(id, title, (Meeting(period, frozenset(), room),), (TEACHER,), STUDENTS)
@@ -131,14 +182,19 @@ def _campus(locations: Sequence[Location]) -> Campus:
     return Campus(
         School(SCHOOL, "Washington Middle School", ZONE),
         {location.id: location for location in locations},
-        {id: Student(id, f"Student{n} Example", f"Example, Student{n}") for n, id in enumerate(STUDENTS)},
+        {
+            id: Student(id, f"Student{n} Example", f"Example, Student{n}", grades.get(id))
+            for n, id in enumerate(STUDENTS)
+        },
         {TEACHER: "Teacher Example"},
         sections,
         dict.fromkeys(STUDENTS, (ALGEBRA, ART)),
         (BellSchedule(id_of("Regular"), "Regular", frozenset(range(1, 6)), periods),),
-        terms=(Term(date(2026, 8, 1), date(2027, 6, 30)),),
-        term_begins_on=date(2026, 8, 1),
-        term_ends_on=date(2027, 6, 30),
+        calendar,
+        {NORTH_WING: Zone(NORTH_WING, SCHOOL, "North wing")},
+        tuple(terms),
+        min(term.begins_on for term in terms),
+        max(term.ends_on for term in terms),
     )
 
 
@@ -166,14 +222,15 @@ def ask_for(
     *,
     student_id: UUID = STUDENTS[0],
     origin_id: UUID | None = ROOM_204,
+    pass_type: str = "Restroom",
     channel: Channel = Channel.STUDENT,
     besides: UUID | None = None,
 ) -> Ask:
     """A wish as the rules see it."""
     locations = state.campus.locations
     origin = locations[origin_id] if origin_id else None
-    pass_type = state.pass_types[PASS_TYPE_IDS["Restroom"]]
-    return Ask(state.campus.students[student_id], locations[destination_id], origin, pass_type, 5, channel, besides)
+    kind = state.pass_types[PASS_TYPE_IDS[pass_type]]
+    return Ask(state.campus.students[student_id], locations[destination_id], origin, kind, 5, channel, besides)
 
 
 class Day:
@@ -214,6 +271,13 @@ class Day:
         """A student's request that waits for an answer."""
         return self.pass_of(self.request(student_id, destination_id, **wishes))
 
+    def keep(self, value: Kept) -> Decision:
+        """Have this stand from now on."""
+        return self.submit(Keep(TEACHER, value))
+
+    def drop(self, kind: str, id: UUID) -> Decision:
+        return self.submit(Drop(TEACHER, kind, id))
+
     def later(self, **delta: float) -> Sequence[Recorded]:
         """Let time go by, and what it does happen. Gives its events."""
         self.now += timedelta(**delta)
@@ -227,6 +291,26 @@ class Day:
 
     def __getitem__(self, pass_id: UUID) -> Pass:
         return self.state.passes.get(pass_id) or self.state.closed[pass_id]
+
+
+def reason(day: Day, rule: Rule, *others: Rule, at: datetime | None = None, **wishes: Any) -> Reason | None:
+    """What a rule says to a wish when it is asked with no others than these; `wishes` are those of `ask_for`."""
+    rules = in_order([rule, *others])
+    state = replace(day.state, all_rules=rules, rules=rules)
+    judgement = judge(state, ask_for(state, **wishes), at or day.now)
+    return next((found for found in judgement.reasons if found.rule_id == rule.id), None)
+
+
+def allowed_at(day: Day, rule: Rule, *others: Rule, **wishes: Any) -> datetime | None:
+    """When a rule that objects now says that it will not. What it says must be true, and not a second too late."""
+    found = reason(day, rule, *others, **wishes)
+    assert found is not None, "it does not object"
+    at = found.allowed_at
+    if at is not None:
+        assert reason(day, rule, *others, at=at, **wishes) is None, "it still objects"
+        before = max(day.now, at - timedelta(seconds=1))
+        assert reason(day, rule, *others, at=before, **wishes), "it has stopped objecting before"
+    return at
 
 
 def loaded_afresh(state: SchoolState, events: Sequence[Recorded]) -> SchoolState:
@@ -282,7 +366,8 @@ def _tally(fresh: SchoolState, pass_: Pass) -> None:
             seconds = min(seconds, 60 * pass_.minutes)
     key = Outings(pass_.destination_id, pass_.pass_type_id, pass_.channel)
     in_week = day.isocalendar()[:2] == fresh.day.isocalendar()[:2]
-    in_term = any(term.begins_on <= day <= term.ends_on for term in fresh.campus.terms)
+    since = [day + timedelta(days=ahead) for ahead in range((fresh.day - day).days + 1)]
+    in_term = {term_of(fresh.campus, each) for each in since} == {term_of(fresh.campus, day)} != {None}
     for tallies, counts in ((fresh.week, in_week), (fresh.term, in_term)):
         if counts:
             mine = tallies.get(pass_.student_id, {})

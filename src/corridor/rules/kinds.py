@@ -74,9 +74,15 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
 def default_rules(ids: Iterable[UUID]) -> list[RuleText]:
     """The rules of a new school, with these identifiers."""
     return [
-        RuleText(id=id, params=msgspec.to_builtins(KINDS[fields["kind"]].params()), **fields)
+        RuleText(id=id, params=written(KINDS[fields["kind"]].params()), **fields)
         for id, fields in zip(ids, DEFAULTS, strict=False)
     ]
+
+
+def written(params: msgspec.Struct) -> dict[str, Any]:
+    """Parameters as a rule's text has them: as they would be read from JSON, so that equal ones are equal."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(params, order="sorted"))
+    return plain
 
 
 def read_rule(text: RuleText) -> Rule:
