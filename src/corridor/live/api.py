@@ -14,14 +14,17 @@ from litestar.response import Stream
 from corridor.base.database import Database
 from corridor.base.errors import InvalidInput
 from corridor.day.state import SchoolState
-from corridor.identity.permissions import Action, person_limit, require
+from corridor.identity.permissions import Action, person_limit, require, scope_of
 from corridor.identity.principal import Principal
-from corridor.ledger.words import Recorded
+from corridor.ledger.words import Event, Recorded
 from corridor.live.hub import Hub, News
 from corridor.live.sse import HEADERS, MEDIA_TYPE, OPENING, PING, Life, frame
 from corridor.passes.queries import passes_of
+from corridor.policy.events import AccommodationSet, GroupSet
 
 MOST_RESUMED = 1000
+_SEEN_WITH = {AccommodationSet: Action.ACCOMMODATION_VIEW, GroupSet: Action.GROUP_VIEW}
+"""The right that shows what a private event says; those not named here are shown to nobody."""
 
 
 class Services(Protocol):
@@ -34,7 +37,8 @@ class Services(Protocol):
 
 
 class EventView(msgspec.Struct):
-    """An event of the ledger. `body` is null once it has been redacted."""
+    """An event of the ledger. `body` is null once it has been redacted, and for what is private and not yours to
+    see."""
 
     seq: int
     recorded_at: datetime
@@ -79,7 +83,7 @@ async def index_events(
             recorded.seq,
             recorded.recorded_at,
             recorded.kind,
-            msgspec.to_builtins(recorded.event) if recorded.event else None,
+            msgspec.to_builtins(recorded.event) if recorded.event and _shows(recorded.event, request.user) else None,
             recorded.command_id,
         )
         for recorded in found[:limit]
@@ -102,7 +106,8 @@ async def stream_events(
     """Server-sent events: `id` is the sequence number, `event` the kind, `data` the event as JSON.
 
     Begins after `Last-Event-ID`, or with the next event. The event `reload` means that too much was missed: read the
-    board anew and go on from here. A student hears of their own passes only."""
+    board anew and go on from here. A student hears of their own passes only, and nobody of what is private, such as
+    accommodations."""
     require(request.user, Action.STREAM_VIEW, school_id=school_id)
     after = sequence(last_event_id)
     services = services_of(request)
@@ -191,8 +196,16 @@ def _frames(events: Sequence[Recorded], ears: _Ears) -> bytes:
     return b"".join(
         frame(_data(recorded), event=recorded.kind, id=recorded.seq)
         for recorded in events
-        if recorded.event is not None and ears.hear(recorded)
+        if recorded.event is not None and not recorded.event.private and ears.hear(recorded)
     )
+
+
+def _shows(event: Event, principal: Principal) -> bool:
+    """Whether this principal may read what the event says."""
+    if not event.private:
+        return True
+    needed = _SEEN_WITH.get(type(event))
+    return needed is not None and scope_of(principal.role, needed) is not None
 
 
 def _data(recorded: Recorded) -> str:

@@ -35,6 +35,7 @@ class RuleSet(Set, frozen=True):
 
 class GroupSet(Set, frozen=True):
     kind: ClassVar[str] = "group_set"
+    private: ClassVar[bool] = True
     before: Group | None
     after: Group | None
 

@@ -11,20 +11,36 @@ from corridor.passes.pages import SchoolChoice
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A page of the administration. `of_school`: it shows one school at a time."""
+    """A page of the administration. `of_school`: it shows one school at a time. `actions`: it is for whoever may do one
+    of them."""
 
     path: str
     words: str
     icon: str
     of_school: bool = True
+    actions: tuple[Action, ...] = (Action.LOCATION_CHANGE,)
 
 
 _PLACES = (
     Place("/admin", "Overview", "list", of_school=False),
+    Place(
+        "/admin/today",
+        "Today",
+        "here",
+        actions=(Action.ABSENCE_CHANGE, Action.FREEZE_CHANGE),
+    ),
+    Place("/admin/rules", "Rules", "rules", actions=(Action.RULE_VIEW,)),
+    Place("/admin/pass-types", "Passes", "pass", actions=(Action.PASS_TYPE_CHANGE,)),
+    Place("/admin/groups", "Groups", "class", actions=(Action.GROUP_VIEW,)),
+    Place("/admin/accommodations", "Accommodations", "key", actions=(Action.ACCOMMODATION_VIEW,)),
+    Place("/admin/delegates", "Substitutes", "user", actions=(Action.DELEGATION_CHANGE,)),
     Place("/admin/locations", "Locations", "map-pin"),
     Place("/admin/bells", "Bell times", "clock"),
+    Place("/admin/calendar", "Calendar", "calendar", actions=(Action.BELLS_CHANGE,)),
+    Place("/admin/district-rules", "District rules", "lock", of_school=False, actions=(Action.RULE_CHANGE,)),
     Place("/admin/import", "Roster", "upload", of_school=False),
 )
+_OF_DISTRICT = ("/admin/import", "/admin/district-rules")
 
 
 def may_import(principal: Principal) -> bool:
@@ -35,7 +51,7 @@ def may_import(principal: Principal) -> bool:
 def frame(request: PassRequest, choice: SchoolChoice | None, path: str) -> dict[str, Any]:
     """The context of the frame around the page `path`. Without a choice of schools the page is the whole district's."""
     may = may_import(request.user)
-    places = [place for place in _PLACES if may or place.path != "/admin/import"]
+    places = [place for place in _PLACES if (may or place.path not in _OF_DISTRICT) and _may_see(request.user, place)]
     here = next(place for place in places if place.path == path)
     context: dict[str, Any] = {
         "places": places,
@@ -46,3 +62,7 @@ def frame(request: PassRequest, choice: SchoolChoice | None, path: str) -> dict[
     if choice and (here.of_school or len(choice.all) == 1):
         context["school"] = choice.school
     return context
+
+
+def _may_see(principal: Principal, place: Place) -> bool:
+    return any(scope_of(principal.role, action) for action in place.actions)
