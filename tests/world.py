@@ -30,11 +30,13 @@ class Api:
         headers = self.headers | ({"Idempotency-Key": key} if key else {})
         return await self._client.post(f"/api/v1{path}", json=body, headers=headers)
 
-    async def put(self, path: str, body: Any) -> Any:
-        return await self._client.put(f"/api/v1{path}", json=body, headers=self.headers)
+    async def put(self, path: str, body: Any, key: str | None = None) -> Any:
+        headers = self.headers | ({"Idempotency-Key": key} if key else {})
+        return await self._client.put(f"/api/v1{path}", json=body, headers=headers)
 
-    async def delete(self, path: str) -> Any:
-        return await self._client.delete(f"/api/v1{path}", headers=self.headers)
+    async def delete(self, path: str, key: str | None = None) -> Any:
+        headers = self.headers | ({"Idempotency-Key": key} if key else {})
+        return await self._client.delete(f"/api/v1{path}", headers=headers)
 
     async def patch(self, path: str, body: Any) -> Any:
         return await self._client.patch(f"/api/v1{path}", json=body, headers=self.headers)

@@ -43,9 +43,14 @@ from corridor.policy.room import POLICY_ROOM, PolicyRebuild
 from corridor.web import (
     admin_accommodations,
     admin_bells,
+    admin_calendar,
+    admin_district_rules,
     admin_groups,
     admin_import,
     admin_pages,
+    admin_pass_types,
+    admin_rules,
+    admin_rules_try,
     campus_api,
     district_rules_api,
     health,
@@ -54,6 +59,7 @@ from corridor.web import (
     policy_groups_api,
     policy_rules_api,
     policy_types_api,
+    time_files,
 )
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
@@ -168,7 +174,14 @@ def create_app(
             *live_teacher_pages.PAGE_ROUTES,
             *admin_pages.PAGE_ROUTES,
             *admin_bells.PAGE_ROUTES,
+            *admin_calendar.PAGE_ROUTES,
+            *time_files.DOWNLOAD_ROUTES,
+            uploads(time_files.UPLOAD_ROUTES),
             *admin_groups.PAGE_ROUTES,
+            *admin_rules.PAGE_ROUTES,
+            *admin_rules_try.PAGE_ROUTES,
+            *admin_pass_types.PAGE_ROUTES,
+            *admin_district_rules.PAGE_ROUTES,
             *admin_accommodations.PAGE_ROUTES,
             uploads(admin_import.PAGE_ROUTES),
             asset_route(assets),

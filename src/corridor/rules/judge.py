@@ -47,12 +47,12 @@ def earliest(
     for _ in range(_MOST_LOOKS_AHEAD):
         then = moment(state.campus, at)
         found = [found for rule in rules if (found := _objection(state, ask, then, rule))]
-        untils = [each.until for each in found if not _lifts(lift, each)]
-        if not untils:
+        ends = [_allowed_at(state, ask, each) for each in found if not _lifts(lift, each)]
+        if not ends:
             return at
-        if None in untils:
+        if None in ends:
             return None
-        at = max(until for until in untils if until)
+        at = max(end for end in ends if end)
     return None
 
 
@@ -114,15 +114,21 @@ def _lifts(lift: Collection[str], found: _Found) -> bool:
     return found.rule.text.overridable and is_named(lift, found.objection.code, found.rule.id)
 
 
-def _reason(state: SchoolState, ask: Ask, now: Moment, found: _Found) -> Reason:
-    rule, objection, at = found.rule, found.objection, found.until
+def _allowed_at(state: SchoolState, ask: Ask, found: _Found) -> datetime | None:
+    """The first instant at which the rule would no longer object; None: never."""
+    at = found.until
     for _ in range(_MOST_LOOKS_AHEAD):
-        again = _objection(state, ask, moment(state.campus, at), rule) if at else None
-        if again is None:
+        if at is None:
             break
+        again = _objection(state, ask, moment(state.campus, at), found.rule)
+        if again is None:
+            return at
         at = again.until
-    else:
-        at = None
+    return None
+
+
+def _reason(state: SchoolState, ask: Ask, now: Moment, found: _Found) -> Reason:
+    rule, objection, at = found.rule, found.objection, _allowed_at(state, ask, found)
     later = " " + objection.later.format(at=spoken(state.campus, now.day, at)) if at else ""
     return Reason(
         objection.code,

@@ -37,8 +37,9 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def judge(params: Params, case: Case) -> Objection | None:
-    until = max(_blocks(params, case), default=None)
-    if until is None:
+    # All day has no end of its own: the rule's dates and periods have.
+    until = None if params.whole_day else max(_blocks(params, case), default=None)
+    if until is None and not params.whole_day:
         return None
     return Objection(
         CODE, "No passes right now.", "Passes are closed at this time.", until, later="They open again {at}."
@@ -49,8 +50,6 @@ def _blocks(params: Params, case: Case) -> Iterator[datetime]:
     """The ends of what blocks this instant."""
     now, campus = case.now, case.state.campus
     tomorrow = midnight(campus, now.day + timedelta(days=1))
-    if params.whole_day:
-        yield tomorrow
     if now.span:
         opens = min(now.span.starts + timedelta(minutes=params.first_minutes), now.span.ends)
         if now.at < opens:

@@ -15,7 +15,9 @@ from uuid import UUID
 
 import msgspec
 
+from corridor.campus.grades import grade_order, spoken_grade
 from corridor.campus.model import Campus
+from corridor.campus.starters import natural_order
 from corridor.day.policy import Rule, Scope
 from corridor.day.state import SchoolState
 from corridor.day.words import SELF_SERVICE, Channel
@@ -70,14 +72,17 @@ def asked(rule: Rule, state: SchoolState) -> list[Part]:
 
 
 def grades_in(grades: Iterable[str]) -> str:
-    """Such as "grade 9" and "grades 9 and 10"."""
-    names = sorted(grades, key=_natural)
-    return f"grade{'s' * (len(names) > 1)} {listed(names)}"
+    """Such as "grade 9", "grades 9 and 10" and "kindergarten and grade 1"."""
+    spoken = [spoken_grade(grade) for grade in sorted(grades, key=grade_order)]
+    numbered = [each.removeprefix("grade ") for each in spoken if each.startswith("grade ")]
+    words = [each for each in spoken if not each.startswith("grade ")]
+    words += [f"grade{'s' * (len(numbered) > 1)} {listed(numbered)}"] if numbered else []
+    return listed(words)
 
 
 def names_in(names: Iterable[str], last: str = "and") -> str:
     """Names in a row, the first few of many."""
-    found = sorted(names, key=_natural)
+    found = sorted(names, key=natural_order)
     if len(found) > MOST_NAMES + 1:
         found = [*found[:MOST_NAMES], f"{len(found) - MOST_NAMES} others"]
     return listed(found, last)
@@ -181,7 +186,7 @@ def _when(scope: Scope, they: str) -> str:
 
 
 def _periods(names: Iterable[str]) -> str:
-    found = sorted(names, key=_natural)
+    found = sorted(names, key=natural_order)
     numbers = [name for name in found if name.isdigit()]
     words = [f"period{'s' * (len(numbers) > 1)} {listed(numbers)}"] if numbers else []
     words += [name for name in found if not name.isdigit()]
@@ -270,6 +275,3 @@ def _name(known: Mapping[UUID, Any], id: UUID) -> str:
     name: str = found.name if found else "someone or something that is gone"
     return name
 
-
-def _natural(name: str) -> list[Any]:
-    return [(not piece.isdigit(), int(piece) if piece.isdigit() else piece) for piece in re.split(r"(\d+)", name)]
