@@ -7,6 +7,7 @@ import pytest
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
 from corridor.base.ids import new_id
+from corridor.day.policy import Absence, Closure
 from corridor.day.state import Approval, Leg, Status
 from corridor.day.words import Channel, Effect
 from corridor.ledger.words import Decision
@@ -39,10 +40,14 @@ def day() -> Day:
     return Day()
 
 
-def reasons_of(decision: Decision) -> tuple[Any, ...]:
+def refused(decision: Decision) -> Refused:
     assert decision.refused
     assert isinstance(decision.about, Refused)
-    return decision.about.reasons
+    return decision.about
+
+
+def reasons_of(decision: Decision) -> tuple[Any, ...]:
+    return refused(decision).reasons
 
 
 def codes_of(decision: Decision) -> list[str]:
@@ -188,7 +193,8 @@ def test_a_refusal_is_kept_as_an_event_with_every_reason() -> None:
     assert codes_of(decision) == ["too_many_out", "full"]
     event = day.events[-1].event
     assert isinstance(event, happened.PassRefused)
-    assert event.codes == ("full", "too_many_out")
+    assert event.codes == ("too_many_out", "full")
+    assert event.rule_ids == (rule("capacity_out_of").id, rule("capacity_into").id)
     assert not event.at_approval
     assert not day.state.passes
     assert not day.state.closed
@@ -208,6 +214,32 @@ def test_a_refusal_says_when_it_would_be_allowed(day: Day) -> None:
     day.submit(ask.ReturnPass(day.issue().id, TEACHER))
     (reason,) = reasons_of(day.request())
     assert (reason.code, reason.allowed_at) == ("cooldown", day.now + timedelta(minutes=5))
+
+
+def test_a_refusal_says_when_nothing_would_stand_against_it_any_more(day: Day) -> None:
+    """The pause is over after five minutes; the place opens after ten."""
+    day.submit(ask.ReturnPass(day.issue().id, TEACHER))
+    opens = day.now + timedelta(minutes=10)
+    day.keep(Closure(RESTROOM, day.now, until=opens))
+    assert refused(day.request()).allowed_at == opens
+
+
+def test_a_refusal_says_when_a_place_in_line_would_be_given(day: Day) -> None:
+    day.submit(ask.ReturnPass(day.issue(CAM).id, TEACHER))
+    for student in (ANA, BEN):
+        day.issue(student)
+    assert refused(day.request(CAM)).allowed_at is None
+    assert refused(day.request(CAM, may_wait=True)).allowed_at == day.now + timedelta(minutes=5)
+
+
+def test_a_refusal_leaves_out_of_its_time_what_staff_overrode() -> None:
+    closed = rule("no_fly", first_minutes=40)
+    day = Day(make_state(rules=[closed, rule("absent")]))
+    day.keep(Absence(ANA, day.now))
+    staff: dict[str, Any] = {"channel": Channel.STAFF, "by": TEACHER, "lift_reason": "Called"}
+    for lift in ("absent", str(rule("absent").id)):
+        about = refused(day.request(ANA, lift=(lift,), **staff))
+        assert ([reason.code for reason in about.reasons], about.allowed_at) == (["no_fly"], clock(8, 40))
 
 
 def test_an_override_lets_staff_go_against_a_rule_and_is_kept_with_its_reason(day: Day) -> None:
@@ -243,12 +275,22 @@ def test_an_approval_begins_the_pass_now(day: Day) -> None:
     assert approved.decided_by == TEACHER
 
 
-def test_an_approval_asks_the_rules_again(day: Day) -> None:
+def test_an_approval_puts_in_line_when_the_place_is_full(day: Day) -> None:
     pass_ = day.requested(CAM)
     for student in (ANA, BEN):
         day.issue(student)
+    day.submit(ask.ApprovePass(pass_.id, TEACHER))
+    waiting = day[pass_.id]
+    assert (waiting.status, waiting.line, waiting.decided_by) == (Status.WAITING, 1, TEACHER)
+    assert waiting.noted == (rule("capacity_into").id,)
+    assert day.submit(ask.ApprovePass(pass_.id, TEACHER)).events == []
+
+
+def test_an_approval_asks_the_rules_again(day: Day) -> None:
+    pass_ = day.requested(CAM)
+    day.keep(Closure(RESTROOM, day.now))
     decision = day.submit(ask.ApprovePass(pass_.id, TEACHER))
-    assert codes_of(decision) == ["full"]
+    assert codes_of(decision) == ["closed"]
     assert reasons_of(decision)[0].overridable
     assert day[pass_.id].status is Status.REQUESTED
     event = day.events[-1].event
@@ -264,6 +306,13 @@ def test_an_approval_goes_through_against_a_rule_with_a_reason(day: Day) -> None
         day.submit(ask.ApprovePass(pass_.id, TEACHER, lift=("full",)))
     day.submit(ask.ApprovePass(pass_.id, TEACHER, lift=("full",), lift_reason="Not well"))
     assert (day[pass_.id].lifted, day[pass_.id].lift_reason) == (("full",), "Not well")
+
+
+def test_an_approval_of_who_has_left_the_school_is_not_found(day: Day) -> None:
+    pass_ = day.requested(ANA)
+    del day.state.campus.students[ANA]  # type: ignore[attr-defined]
+    with pytest.raises(NotFound, match="no longer at this school"):
+        day.submit(ask.ApprovePass(pass_.id, TEACHER))
 
 
 def test_an_approval_of_a_pass_from_nowhere_in_particular_works() -> None:
