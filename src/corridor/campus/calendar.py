@@ -127,6 +127,19 @@ def plan_clear(known: Calendar, first: date, last: date) -> list[DayChange]:
     return [DayChange(day, known.calendar[day], None) for day in days if day in known.calendar]
 
 
+def plan_import(known: Calendar, wishes: Mapping[date, Wish], *, replace: bool) -> dict[date, Wish]:
+    """What a file wishes, and with `replace` that all other days from its first to its last are as their weekdays say.
+
+    A file that says nothing of a rotation leaves the rotation as it is.
+    """
+    if not replace or not wishes:
+        return dict(wishes)
+    first, last = min(wishes), max(wishes)
+    speaks_of_cycles = any(wish.cycle is not msgspec.UNSET for wish in wishes.values())
+    usual = Wish(Word.USUAL, None if speaks_of_cycles else msgspec.UNSET, None)
+    return {day: usual for day in known.calendar if first <= day <= last} | dict(wishes)
+
+
 def plan_wishes(known: Calendar, wishes: Mapping[date, Wish]) -> list[DayChange]:
     """Only what differs from what is; the wishes fit."""
     changes = []

@@ -13,7 +13,7 @@ import icalendar
 
 from corridor.campus.calendar_csv import NO_SCHOOL
 from corridor.campus.model import CalendarDay, Campus
-from corridor.campus.timetable import school_day, zone
+from corridor.campus.timetable import HasCalendar, school_day, zone
 
 PRODUCT = "-//Corridor//School calendar//EN"
 SCHEDULE, CYCLE, NOTE = "X-CORRIDOR-SCHEDULE", "X-CORRIDOR-CYCLE", "X-CORRIDOR-NOTE"
@@ -43,7 +43,7 @@ def write_ics(campus: Campus, first: date, last: date, *, periods: bool, now: da
     return file
 
 
-def words_of(campus: Campus, said: CalendarDay) -> str:
+def words_of(campus: HasCalendar, said: CalendarDay) -> str:
     """What the calendar says of a day, in words: "Early release, A day: Assembly"."""
     found = next((schedule.name for schedule in campus.bell_schedules if schedule.id == said.schedule_id), None)
     what = found or (None if said.as_usual else "No school")

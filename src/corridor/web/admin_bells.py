@@ -1,6 +1,7 @@
 """Administration: when the bells ring."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,9 @@ from corridor.campus.bells import (
     remove_schedule,
     write_schedule,
 )
+from corridor.campus.clock_time import write_clock
 from corridor.campus.starters import natural_order
+from corridor.campus.table_file import RowProblem
 from corridor.campus.time_zone import set_time_zone, time_zones
 from corridor.campus.weekdays import WEEKDAYS
 from corridor.day.state import SchoolState
@@ -40,7 +43,7 @@ async def show_bells(
     saved: FromQuery[str | None] = None,
 ) -> Template:
     """A school's bell schedules. `new` opens a form for one more; `saved` names the one that was just saved."""
-    return await _page(request, school, new=new, saved=saved)
+    return await bells_page(request, school, new=new, saved=saved)
 
 
 @post("/admin/bells", include_in_schema=False, opt=_PERMISSION)
@@ -67,9 +70,10 @@ async def change_time_zone(request: PassRequest) -> Redirect:
 
 @post("/admin/bells/{schedule_id:uuid}/remove", include_in_schema=False, opt=_PERMISSION)
 async def remove_bells(request: PassRequest, schedule_id: FromPath[UUID]) -> Response[Any]:
-    school_id = await _school(request, await request.form())
+    form = await request.form()
+    school_id = await _school(request, form)
     async with services_of(request).database.session() as session:
-        await remove_schedule(session, school_id, schedule_id)
+        await remove_schedule(session, school_id, schedule_id, days_as_usual="days_as_usual" in form)
     await services_of(request).ledger.refresh(school_id)
     return Redirect(f"/admin/bells?school={school_id}", status_code=303)
 
@@ -83,12 +87,12 @@ async def _save(request: PassRequest, school_id: UUID, schedule_id: UUID | None,
         async with services_of(request).database.session() as session:
             saved = await write_schedule(session, school_id, schedule_id, draft)
     except UnfitSchedule as error:
-        return await _page(request, school_id, draft=draft, draft_of=schedule_id, error=error)
+        return await bells_page(request, school_id, draft=draft, draft_of=schedule_id, error=error)
     await services_of(request).ledger.refresh(school_id)
     return Redirect(f"/admin/bells?school={school_id}&saved={saved}#schedule-{saved}", status_code=303)
 
 
-async def _page(
+async def bells_page(
     request: PassRequest,
     school_id: UUID | None,
     *,
@@ -97,7 +101,9 @@ async def _page(
     draft: ScheduleDraft | None = None,
     draft_of: UUID | None = None,
     error: UnfitSchedule | None = None,
+    file_problems: Sequence[RowProblem] = (),
 ) -> Template:
+    """`draft` and `error` are of a schedule that was not saved, `file_problems` of a file that was not taken."""
     choice = await choose_school(request, Action.BELLS_CHANGE, school_id)
     services = services_of(request)
     state = await services.ledger.state(choice.school.id)
@@ -118,8 +124,10 @@ async def _page(
         "unscheduled": sorted((name for name in classes if name not in known), key=natural_order),
         "saved": saved,
         "time_zones": time_zones(),
+        "given": Counter(day.schedule_id for day in state.campus.calendar.values()),
+        "file_problems": file_problems,
     }
-    return Template("admin_bells.html", context=context, status_code=error.status if error else 200)
+    return Template("admin_bells.html", context=context, status_code=422 if error or file_problems else 200)
 
 
 def _classes(state: SchoolState) -> Counter[str]:
@@ -132,7 +140,9 @@ def _classes(state: SchoolState) -> Counter[str]:
 
 
 def _as_draft(schedule: Schedule) -> ScheduleDraft:
-    periods = [PeriodDraft(each.name, f"{each.starts_at:%H:%M}", f"{each.ends_at:%H:%M}") for each in schedule.periods]
+    periods = [
+        PeriodDraft(each.name, write_clock(each.starts_at), write_clock(each.ends_at)) for each in schedule.periods
+    ]
     return ScheduleDraft(schedule.name, schedule.days, tuple(periods))
 
 
