@@ -11,7 +11,7 @@ import msgspec
 import rich.table
 from rich.console import Console
 
-from bench import board, client, passes, pgbench, report, roster, sampler, streams, whole
+from bench import board, client, passes, pgbench, report, roster, rules, sampler, streams, whole
 from bench.installation import Installation, Server, installation
 from bench.load.jobs import PassJob, Target
 from bench.passes import Length
@@ -33,10 +33,11 @@ class Size(msgspec.Struct, frozen=True):
     listen_seconds: float
     roster_students: int
     roster_schools: int
+    histories: tuple[int, int]
 
 
-FULL = Size(Length(2, 8, 3), [3000] + [1000] * 19, 2000, 30, 30_200, 40)
-QUICK = Size(Length(1, 2, 1), [3000] + [200] * 19, 2000, 6, 1200, 2)
+FULL = Size(Length(2, 8, 3), [3000] + [1000] * 19, 2000, 30, 30_200, 40, (1000, 1_000_000))
+QUICK = Size(Length(1, 2, 1), [3000] + [200] * 19, 2000, 6, 1200, 2, (1000, 20_000))
 
 
 @click.group(invoke_without_command=True)
@@ -114,6 +115,8 @@ async def measure(size: Size, machine: report.Machine, *, quick: bool) -> report
             rows += _measure_passes(made, server, targets, size.length)
         say("verification")
         verification = await whole.measure(made.database, targets)
+        say("rules")
+        ruled, rule_aims = await rules.measure(made, size.length, size.histories)
         say("import")
         imported = roster.measure(
             made, made.folder / "roster", students=size.roster_students, schools=size.roster_schools
@@ -132,12 +135,13 @@ async def measure(size: Size, machine: report.Machine, *, quick: bool) -> report
             passes.http_table(rows),
             passes.comparison(rows),
             board_table,
+            ruled,
             heard.table,
             imported,
             report.Table("Memory of the server", "What its process holds.", ("with", "MiB"), memory),
             verification,
         ],
-        [*passes.aims(rows), board_aim, heard.aim],
+        [*passes.aims(rows), board_aim, *rule_aims, heard.aim],
     )
 
 

@@ -18,8 +18,8 @@ _Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """From `starts_at` up to but not including `ends_at`, on the school's clock."""
 
-    starts_at: time
-    ends_at: time
+    starts_at: Annotated[time, msgspec.Meta(tz=False)]
+    ends_at: Annotated[time, msgspec.Meta(tz=False)]
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
