@@ -1,11 +1,11 @@
 """Whether what somebody wants to decide makes sense at their school. Pure: gives it back put right, or raises."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec.structs import replace
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
@@ -25,12 +25,14 @@ from corridor.day.policy import (
 from corridor.day.state import PassSettings, PassType, SchoolState
 from corridor.day.words import Level
 from corridor.rules.fields import for_districts
-from corridor.rules.kinds import KINDS, read_rule
+from corridor.rules.kinds import KINDS, read_rule, written
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 200
 MOST_MINUTES = 999
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+_COLOUR = re.compile("#[0-9a-f]{6}")
+_ICON = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 MOST_GROUPS = 500
 MOST_MEMBERS = 5000
 
@@ -50,19 +52,23 @@ def check_rule(state: SchoolState, text: RuleText, now: datetime) -> RuleText:
         raise InvalidInput(
             "Only a school can set this kind of rule: it is about its own people or places.", field="kind"
         )
-    _check_scope(state, text.scope, local=text.level is Level.SCHOOL)
+    kept = _named_in(before) if before else frozenset()
+    _check_scope(state, text.scope, kept, local=text.level is Level.SCHOOL)
     if kind.name in ("no_travel", "closed_hours", "members_only") and not _narrow(text.scope):
         raise InvalidInput("Say for whom or for which places this rule is; it would stop every pass.", field="scope")
-    _all_known(getattr(rule.params, "group_ids", ()), state.groups, "group", "params")
-    _all_known(getattr(rule.params, "student_ids", ()), state.campus.students, "student", "params")
-    _all_known(getattr(rule.params, "zone_ids", ()), state.campus.zones, "zone", "params")
+    for field, known, what in (
+        ("group_ids", state.groups, "group"),
+        ("student_ids", state.campus.students, "student"),
+        ("zone_ids", state.campus.zones, "zone"),
+    ):
+        _all_known(getattr(rule.params, field, frozenset()) - kept, known, what, "params")
     _check_complete(rule)
     instead = getattr(rule.params, "instead_id", None)
     _all_known([instead] if instead else [], state.campus.locations, "location", "params")
     for window in getattr(rule.params, "windows", ()):
         if window.starts_at >= window.ends_at:
             raise InvalidInput("A time span ends after it begins.", field="params.windows")
-    params = msgspec.to_builtins(rule.params, order="sorted")
+    params = written(rule.params)
     names = {field: _labels(getattr(text.scope, field), f"scope.{field}") for field in ("grades", "periods")}
     return replace(text, params=params, scope=replace(text.scope, **names))
 
@@ -100,6 +106,7 @@ def check_closure(state: SchoolState, wanted: Closure, now: datetime) -> Closure
         _all_known([wanted.instead_id], state.campus.locations, "location", "instead_id")
         if wanted.instead_id == wanted.id:
             raise InvalidInput("Send students to another place than the closed one.", field="instead_id")
+    _is_instant(wanted.until, "until")
     if wanted.until and wanted.until <= now:
         raise InvalidInput("This time is over already. Choose a later one.", field="until")
     return replace(wanted, since=now, note=_note(wanted.note))
@@ -107,6 +114,8 @@ def check_closure(state: SchoolState, wanted: Closure, now: datetime) -> Closure
 
 def check_absence(state: SchoolState, wanted: Absence, now: datetime) -> Absence:
     _all_known([wanted.id], state.campus.students, "student", "student_id")
+    _is_instant(wanted.since, "since")
+    _is_instant(wanted.until, "until")
     if wanted.until and wanted.until <= wanted.since:
         raise InvalidInput("The student would be back before they left.", field="until")
     return replace(wanted, note=_note(wanted.note))
@@ -137,6 +146,8 @@ def check_slot_plan(state: SchoolState, wanted: SlotPlan, now: datetime) -> Slot
     _all_known([wanted.id], state.campus.locations, "location", "location_id")
     if not wanted.days or not wanted.days <= frozenset(range(1, 8)):
         raise InvalidInput("Choose weekdays from 1 (Monday) to 7 (Sunday).", field="days")
+    if wanted.starts_at.tzinfo or wanted.ends_at.tzinfo:
+        raise InvalidInput("Give times of the school's own clock, without an offset.", field="starts_at")
     if wanted.starts_at >= wanted.ends_at:
         raise InvalidInput("The hours end after they begin.", field="ends_at")
     if not 5 <= wanted.minutes <= 240:
@@ -168,6 +179,10 @@ def check_pass_type(state: SchoolState, wanted: PassType) -> PassType:
             f"The usual minutes are 1 or more, the most minutes no fewer, and both at most {MOST_MINUTES}.",
             field="minutes",
         )
+    if not _COLOUR.fullmatch(wanted.colour):
+        raise InvalidInput("Give the colour as #rrggbb, such as #0f766e.", field="colour")
+    if not _ICON.fullmatch(wanted.icon):
+        raise InvalidInput("Give the name of an icon, such as book-open.", field="icon")
     if not wanted.active and not any(each.active for each in state.pass_types.values() if each.id != wanted.id):
         raise Conflict("A school needs a pass type. Add another before you take this one out of use.", field="active")
     return replace(wanted, name=name, school_id=state.campus.school.id)
@@ -180,13 +195,13 @@ def check_settings(wanted: PassSettings) -> PassSettings:
     return wanted
 
 
-def _check_scope(state: SchoolState, scope: Scope, *, local: bool) -> None:
+def _check_scope(state: SchoolState, scope: Scope, kept: frozenset[UUID], *, local: bool) -> None:
     if local:
-        _all_known(scope.group_ids, state.groups, "group", "scope.group_ids")
-        _all_known(scope.student_ids, state.campus.students, "student", "scope.student_ids")
-        _all_known(scope.pass_type_ids, state.pass_types, "pass type", "scope.pass_type_ids")
-        _all_known(scope.location_ids, state.campus.locations, "location", "scope.location_ids")
-        _all_known(scope.zone_ids, state.campus.zones, "zone", "scope.zone_ids")
+        _all_known(scope.group_ids - kept, state.groups, "group", "scope.group_ids")
+        _all_known(scope.student_ids - kept, state.campus.students, "student", "scope.student_ids")
+        _all_known(scope.pass_type_ids - kept, state.pass_types, "pass type", "scope.pass_type_ids")
+        _all_known(scope.location_ids - kept, state.campus.locations, "location", "scope.location_ids")
+        _all_known(scope.zone_ids - kept, state.campus.zones, "zone", "scope.zone_ids")
     elif scope.group_ids or scope.student_ids or scope.pass_type_ids or scope.location_ids or scope.zone_ids:
         raise InvalidInput(
             "A district's rule is for all its schools: narrow it by grade, period, date or channel only.", field="scope"
@@ -214,6 +229,15 @@ def _narrow(scope: Scope) -> bool:
     return bool(scope.grades or scope.group_ids or scope.student_ids or scope.location_ids or scope.zone_ids)
 
 
+def _named_in(text: RuleText) -> frozenset[UUID]:
+    """Of whom and what a rule speaks already: it may go on to, though some have left the school since."""
+    params, scope = read_rule(text).params, text.scope
+    return frozenset().union(
+        *(getattr(params, field, ()) for field in ("group_ids", "student_ids", "zone_ids")),
+        *(scope.group_ids, scope.student_ids, scope.pass_type_ids, scope.location_ids, scope.zone_ids),
+    )
+
+
 def _kept_ids(state: SchoolState, group_id: UUID) -> frozenset[UUID]:
     """A group may keep students who have left the school since."""
     group = state.groups.get(group_id)
@@ -224,6 +248,11 @@ def _all_known(ids: Collection[UUID], known: Collection[UUID], what: str, field:
     missing = [id for id in ids if id not in known]
     if missing:
         raise InvalidInput(f"There is no such {what} at this school: {missing[0]}.", field=field)
+
+
+def _is_instant(at: datetime | None, field: str) -> None:
+    if at and at.tzinfo is None:
+        raise InvalidInput("Give the time with its offset from UTC, such as 2026-10-06T10:15:00-04:00.", field=field)
 
 
 def _in_order(starts_on: date | None, ends_on: date | None) -> None:
