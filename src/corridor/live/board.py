@@ -1,6 +1,7 @@
 """The board as parts: everyone who is out or asks to be. What it shows is the same for all who may see it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,8 +9,10 @@ from uuid import UUID
 import msgspec
 
 from corridor.campus.model import Location, School
+from corridor.day.policy import Closure
 from corridor.day.state import Pass, SchoolState, Status
 from corridor.live.parts import Part, Parts, Render, carried_over
+from corridor.policy.standing import closures_now
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -28,10 +31,11 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Crowd(msgspec.Struct, frozen=True):
-    """How many are at a place on passes, or on their way to it."""
+    """How many are at a place on passes, or on their way to it. `closure` while it takes nobody."""
 
     place: Location
     going: int
+    closure: Closure | None = None
 
 
 class Board:
@@ -41,15 +45,17 @@ class Board:
         self._render = render
         self._wall = wall
         self._state: SchoolState | None = None
+        self._closures: Sequence[Closure] = ()
         self._parts: Parts = {}
 
     def __call__(self, state: SchoolState, now: datetime) -> Parts:
-        if state is not self._state:
-            self._parts = carried_over(self._parts, self._look(state))
-            self._state = state
+        closures = closures_now(state, now)
+        if state is not self._state or closures != self._closures:
+            self._parts = carried_over(self._parts, self._look(state, closures))
+            self._state, self._closures = state, closures
         return self._parts
 
-    def _look(self, state: SchoolState) -> Parts:
+    def _look(self, state: SchoolState, closures: Sequence[Closure]) -> Parts:
         school = state.campus.school
         rows = [self._row(state, pass_) for pass_ in sorted(state.passes.values(), key=_urgency)]
         status = Counter(row.pass_.status for row in rows)
@@ -60,7 +66,7 @@ class Board:
             if not (asking and self._wall):
                 name = "board_request.html" if asking else "board_row.html"
                 parts[f"pass-{row.pass_.id}"] = self._part(name, school, row)
-        for crowd in _crowds(state):
+        for crowd in _crowds(state, closures):
             parts[f"crowd-{crowd.place.id}"] = self._part("board_crowd.html", school, crowd)
         return parts
 
@@ -101,7 +107,10 @@ def _urgency(pass_: Pass) -> datetime:
     return pass_.due_at or pass_.requested_at
 
 
-def _crowds(state: SchoolState) -> list[Crowd]:
+def _crowds(state: SchoolState, closures: Sequence[Closure]) -> list[Crowd]:
+    """Where somebody is or goes, and what is closed."""
     locations = state.campus.locations
-    crowds = [Crowd(locations[place_id], going) for place_id, going in state.going_to.items() if going]
+    closed = {closure.id: closure for closure in closures if closure.id in locations}
+    places = {place_id for place_id, going in state.going_to.items() if going} | set(closed)
+    crowds = [Crowd(locations[id], state.going_to.get(id, 0), closed.get(id)) for id in places]
     return sorted(crowds, key=lambda crowd: crowd.place.name.casefold())

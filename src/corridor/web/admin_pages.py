@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,13 @@ from corridor.campus.commands import AddLocation, ChangeLocation, LocationChange
 from corridor.campus.model import Location
 from corridor.campus.starters import natural_order
 from corridor.campus.words import LocationKind
+from corridor.day.policy import Closure
 from corridor.day.state import SchoolState
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, actor_id, answered, services_of
 from corridor.passes.pages import SchoolChoice, choose_school, wants_fragment
 from corridor.passes.teacher_desk import uuid_in
+from corridor.policy.standing import holds
 from corridor.web.admin_frame import frame
 from corridor.web.admin_overview import overview_of
 from corridor.web.import_history import list_imports
@@ -50,12 +53,14 @@ class NewLocationForm(LocationForm):
 
 
 class LocationRow(msgspec.Struct, frozen=True):
-    """A location, and whom a change of it concerns: the classes that meet there, who is there, and who is out of it."""
+    """A location, and whom a change of it concerns: the classes that meet there, who is there, and who is out of it.
+    `closure` while it takes nobody."""
 
     location: Location
     classes: int
     there: int
     out: int
+    closure: Closure | None
 
 
 @get("/admin", include_in_schema=False, opt={"permission": Action.LOCATION_CHANGE})
@@ -126,8 +131,15 @@ async def change_location(
     state = await services.ledger.state(school_id)
     if not wants_fragment(request) and error is None:
         return Redirect(f"/admin/locations?school={school_id}#location-{location_id}", status_code=303)
-    row = _row(state, state.campus.locations[location_id], _classes(state))
-    context = {"row": row, "kinds": KINDS, "typed": data if error else None, "error": error}
+    now = services.clock.now()
+    row = _row(state, state.campus.locations[location_id], _classes(state), now)
+    context = {
+        "row": row,
+        "school": state.campus.school,
+        "kinds": KINDS,
+        "typed": data if error else None,
+        "error": error,
+    }
     if wants_fragment(request):
         saved = [] if error else _differences(before, row.location)
         return Template(
@@ -152,7 +164,8 @@ async def _locations_page(
     """`typed` and `error` are of the form for a new location, `wrong` is the context of a row that was not saved."""
     state = await services_of(request).ledger.state(choice.school.id)
     classes = _classes(state)
-    rows = sorted((_row(state, location, classes) for location in state.campus.locations.values()), key=_order)
+    now = services_of(request).clock.now()
+    rows = sorted((_row(state, location, classes, now) for location in state.campus.locations.values()), key=_order)
     context = frame(request, choice, "/admin/locations") | {
         "rows": rows,
         "kinds": KINDS,
@@ -165,9 +178,14 @@ async def _locations_page(
     return Template("admin_locations.html", context=context, status_code=status)
 
 
-def _row(state: SchoolState, location: Location, classes: Counter[UUID]) -> LocationRow:
+def _row(state: SchoolState, location: Location, classes: Counter[UUID], now: datetime) -> LocationRow:
+    closure = state.closures.get(location.id)
     return LocationRow(
-        location, classes[location.id], state.going_to.get(location.id, 0), state.out_of.get(location.id, 0)
+        location,
+        classes[location.id],
+        state.going_to.get(location.id, 0),
+        state.out_of.get(location.id, 0),
+        closure if closure and holds(closure, now) else None,
     )
 
 

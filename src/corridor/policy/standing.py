@@ -1,0 +1,52 @@
+"""What of a school's decisions holds at an instant or on a date. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from corridor.campus.model import Campus
+from corridor.campus.timetable import local, midnight
+from corridor.day.policy import Absence, Closure, Delegation
+from corridor.day.state import SchoolState
+
+
+def holds(closure: Closure, now: datetime) -> bool:
+    """Whether the place still takes nobody."""
+    return closure.until is None or now < closure.until
+
+
+def closures_now(state: SchoolState, now: datetime) -> list[Closure]:
+    """Those that hold, by the place's name."""
+    names = {id: place.name.casefold() for id, place in state.campus.locations.items()}
+    held = [closure for closure in state.closures.values() if holds(closure, now)]
+    return sorted(held, key=lambda closure: (names.get(closure.id, ""), closure.id))
+
+
+def absent_until(campus: Campus, absence: Absence) -> datetime:
+    """When the student is taken to be back."""
+    return absence.until or midnight(campus, local(campus, absence.since).date() + timedelta(days=1))
+
+
+def absences_now(state: SchoolState, now: datetime) -> list[Absence]:
+    """Of those who are not on campus, and of those who will not be later: whatever is not over yet."""
+    return [absence for absence in state.absences.values() if now < absent_until(state.campus, absence)]
+
+
+def delegations_on(delegations: Mapping[UUID, Delegation], day: date) -> list[Delegation]:
+    """Those that hold on a date."""
+    return [each for each in delegations.values() if each.starts_on <= day <= each.ends_on]
+
+
+def sections_of(campus: Campus, delegation: Delegation) -> frozenset[UUID]:
+    """The sections that a delegation is about."""
+    taught = (section.id for section in campus.sections.values() if delegation.teacher_id in section.teacher_ids)
+    return frozenset(id for id in taught if not delegation.section_ids or id in delegation.section_ids)
+
+
+def stood_in_for(
+    campus: Campus, delegations: Iterable[Delegation], person_id: UUID
+) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Of these delegations, the sections that a person runs as a substitute, and all whose requests come to them."""
+    mine = [each for each in delegations if each.to_id == person_id]
+    runs = frozenset(id for each in mine if each.substitute for id in sections_of(campus, each))
+    return runs, frozenset(id for each in mine for id in sections_of(campus, each))
