@@ -27,6 +27,7 @@ from corridor.ledger.rooms import Rooms
 from corridor.ledger.ticker import Ticker
 from corridor.ledger.verify import Rebuilds
 from corridor.live import api as live_api
+from corridor.live import desk_pages as live_desk_pages
 from corridor.live import pages as live_pages
 from corridor.live import teacher_pages as live_teacher_pages
 from corridor.live.board import Boards
@@ -52,14 +53,18 @@ from corridor.web import (
     admin_rules,
     admin_rules_try,
     campus_api,
+    closure_pages,
+    desk_pages,
     district_rules_api,
     health,
     import_api,
     policy_accommodations_api,
+    policy_closures_api,
     policy_groups_api,
     policy_rules_api,
     policy_types_api,
     time_files,
+    zones_api,
 )
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
@@ -147,12 +152,14 @@ def create_app(
         route_handlers=[
             *identity_api.API_ROUTES,
             *campus_api.API_ROUTES,
+            *zones_api.API_ROUTES,
             *passes_api.API_ROUTES,
             *appointments_api.API_ROUTES,
             *check_api.API_ROUTES,
             *live_api.API_ROUTES,
             *policy_groups_api.API_ROUTES,
             *policy_accommodations_api.API_ROUTES,
+            *policy_closures_api.API_ROUTES,
             *policy_rules_api.API_ROUTES,
             *policy_types_api.API_ROUTES,
             *district_rules_api.API_ROUTES,
@@ -172,6 +179,8 @@ def create_app(
             *appointments_pages.PAGE_ROUTES,
             *live_pages.PAGE_ROUTES,
             *live_teacher_pages.PAGE_ROUTES,
+            *desk_pages.PAGE_ROUTES,
+            *live_desk_pages.PAGE_ROUTES,
             *admin_pages.PAGE_ROUTES,
             *admin_bells.PAGE_ROUTES,
             *admin_calendar.PAGE_ROUTES,
@@ -183,6 +192,7 @@ def create_app(
             *admin_pass_types.PAGE_ROUTES,
             *admin_district_rules.PAGE_ROUTES,
             *admin_accommodations.PAGE_ROUTES,
+            *closure_pages.PAGE_ROUTES,
             uploads(admin_import.PAGE_ROUTES),
             asset_route(assets),
         ],

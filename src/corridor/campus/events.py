@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from corridor.campus.model import Location
+from corridor.campus.model import Location, Zone
 from corridor.ledger.words import Event
 
 
@@ -18,3 +18,16 @@ class LocationChanged(Event, frozen=True):
     by: UUID
     before: Location
     after: Location
+
+
+class ZoneAdded(Event, frozen=True):
+    kind: ClassVar[str] = "zone_added"
+    by: UUID
+    zone: Zone
+
+
+class ZoneChanged(Event, frozen=True):
+    kind: ClassVar[str] = "zone_changed"
+    by: UUID
+    before: Zone
+    after: Zone

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from corridor.campus.decide import HasCampus
-from corridor.campus.events import LocationAdded, LocationChanged
+from corridor.campus.events import LocationAdded, LocationChanged, ZoneAdded, ZoneChanged
 from corridor.ledger.words import Event, Recorded
 
 
@@ -17,7 +17,16 @@ def evolve_location(draft: HasCampus, recorded: Recorded) -> None:
     draft.campus = replace(draft.campus, locations={**draft.campus.locations, location.id: location})
 
 
+def evolve_zone(draft: HasCampus, recorded: Recorded) -> None:
+    event = recorded.event
+    assert isinstance(event, ZoneAdded | ZoneChanged)
+    zone = event.zone if isinstance(event, ZoneAdded) else event.after
+    draft.campus = replace(draft.campus, zones={**draft.campus.zones, zone.id: zone})
+
+
 EVOLVE: dict[type[Event], Callable[[Any, Recorded], None]] = {
     LocationAdded: evolve_location,
     LocationChanged: evolve_location,
+    ZoneAdded: evolve_zone,
+    ZoneChanged: evolve_zone,
 }

@@ -6,25 +6,32 @@ from typing import Any
 import msgspec
 
 from corridor.campus.decide import DECIDE, HasCampus
-from corridor.campus.events import LocationAdded, LocationChanged
+from corridor.campus.events import LocationAdded, LocationChanged, ZoneAdded, ZoneChanged
 from corridor.campus.evolve import EVOLVE
 from corridor.campus.tables import Location as LocationRow
+from corridor.campus.tables import Zone as ZoneRow
 from corridor.ledger.decider import Rows
 from corridor.ledger.rooms import Room
 from corridor.ledger.store import table_of
 from corridor.ledger.words import Recorded
 
-_TABLE = table_of(LocationRow)
+_LOCATIONS = table_of(LocationRow)
+_ZONES = table_of(ZoneRow)
 
 
 def _rows(draft: HasCampus, events: Sequence[Recorded]) -> Rows:
-    changed = {}
+    zones, locations = {}, {}
     for recorded in events:
-        if isinstance(recorded.event, LocationAdded):
-            changed[recorded.event.location.id] = recorded.event.location
-        elif isinstance(recorded.event, LocationChanged):
-            changed[recorded.event.after.id] = recorded.event.after
-    return {_TABLE: [msgspec.structs.asdict(location) for location in changed.values()]} if changed else {}
+        event = recorded.event
+        if isinstance(event, ZoneAdded | ZoneChanged):
+            zone = event.zone if isinstance(event, ZoneAdded) else event.after
+            zones[zone.id] = zone
+        elif isinstance(event, LocationAdded | LocationChanged):
+            location = event.location if isinstance(event, LocationAdded) else event.after
+            locations[location.id] = location
+    # Zones first: locations lie in them.
+    changed = ((_ZONES, zones), (_LOCATIONS, locations))
+    return {table: [msgspec.structs.asdict(row) for row in rows.values()] for table, rows in changed if rows}
 
 
 CAMPUS_ROOM: Room[Any] = Room(decide=DECIDE, evolve=EVOLVE, rows=_rows)

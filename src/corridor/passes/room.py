@@ -26,7 +26,9 @@ def answer_about(draft: SchoolState, decision: Decision) -> Any:
     """A pass as it now is, or whatever else the decision is about."""
     about = decision.about
     if isinstance(about, UUID):
-        return draft.passes.get(about) or draft.closed.get(about) or draft.campus.locations.get(about)
+        campus = draft.campus
+        known = (draft.passes, draft.closed, campus.locations, campus.zones)
+        return next((found for each in known if (found := each.get(about))), None)
     return about
 
 

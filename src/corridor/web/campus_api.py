@@ -11,6 +11,7 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from corridor.base.errors import NotFound
+from corridor.base.ids import derived_id, new_id
 from corridor.campus.commands import AddLocation, ChangeLocation, LocationChanges
 from corridor.campus.model import Location, Meeting, School
 from corridor.campus.queries import StudentView, list_schools, list_students
@@ -58,12 +59,14 @@ class SectionPage(msgspec.Struct):
 
 
 class LocationInput(msgspec.Struct, forbid_unknown_fields=True):
-    """A limit of null is none."""
+    """A limit of null is none. The zone is named by `zone_id` or by `zone_name`; a name that no zone has adds one."""
 
     name: str
     kind: LocationKind
     capacity: int | None = None
     out_capacity: int | None = None
+    zone_id: UUID | None = None
+    zone_name: str = ""
 
 
 @get("/schools", tags=["Campus"], summary="Schools", opt={"permission": Action.SCHOOL_VIEW})
@@ -153,6 +156,9 @@ async def create_location(
         kind=data.kind,
         capacity=data.capacity,
         out_capacity=data.out_capacity,
+        zone_id=data.zone_id,
+        zone_name=data.zone_name,
+        new_zone_id=new_zone_id(command_id, school_id),
     )
     return answered(await services_of(request).ledger.submit(school_id, command, command_id), 201)
 
@@ -174,8 +180,14 @@ async def change_location(
     if row is None or not request.user.reaches(row[0]):
         raise NotFound("There is no such location.")
     require(request.user, Action.LOCATION_CHANGE, school_id=row[0])
-    command = ChangeLocation(location_id, actor_id(request.user), data)
-    return answered(await services.ledger.submit(row[0], command, command_id_of(request)), 200)
+    command_id = command_id_of(request)
+    command = ChangeLocation(location_id, actor_id(request.user), data, new_zone_id(command_id, row[0]))
+    return answered(await services.ledger.submit(row[0], command, command_id), 200)
+
+
+def new_zone_id(command_id: UUID | None, school_id: UUID) -> UUID:
+    """For a zone that a command about a location adds: the same one whenever the command comes again."""
+    return derived_id("zone", school_id, command_id) if command_id else new_id()
 
 
 API_ROUTES: list[Any] = [
