@@ -38,6 +38,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/** A part with `data-title` says what the browser's tab is called while it is there. */
+function takeTitle(): void {
+  const title = document.querySelector<HTMLElement>("[data-title]")?.dataset.title;
+  if (title && title !== document.title) {
+    document.title = title;
+  }
+}
+document.addEventListener("htmx:after:swap", takeTitle);
+document.addEventListener("htmx:after:settle", takeTitle);
+
 /** Who worked with the keyboard in a part that was replaced goes on in what replaced it. */
 document.addEventListener("htmx:after:swap", () => {
   if (document.activeElement === document.body) {

@@ -1,6 +1,7 @@
 import { everySecond, serverNow } from "../time";
 
-const MINUTE = 60_000;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
 const LAST_PART = 0.2;
 const STEPS = 240;
 
@@ -37,6 +38,15 @@ const SHAPES = `
 
 type State = "out" | "due" | "over";
 
+/** What a ring shows of a place held for a moment: the seconds left, and none below zero. */
+export function countdown(started: number, due: number, now: number) {
+  const left = Math.max(0, due - now);
+  const share = Math.min(1, left / Math.max(due - started, 1));
+  const seconds = Math.ceil(left / SECOND);
+  const state: State = share <= LAST_PART ? "due" : "out";
+  return { state, share, number: `${seconds}`, unit: "seconds left", words: `${seconds} seconds left` };
+}
+
 /** What a ring shows of a pass, `now` between its start and after its end; times in milliseconds. */
 export function reading(started: number, due: number, now: number) {
   const length = Math.max(due - started, 1);
@@ -55,6 +65,7 @@ export function reading(started: number, due: number, now: number) {
 /**
  * A pass as a ring that empties, and fills the other way once it is over time:
  * `<corridor-ring started="ISO" due="ISO">until 10:42</corridor-ring>`. With the class `ring-big` it names its unit.
+ * With `unit="seconds"` it counts down how long a place is held, and stops at nothing.
  */
 class CorridorRing extends HTMLElement {
   static observedAttributes = ["started", "due"];
@@ -85,7 +96,8 @@ class CorridorRing extends HTMLElement {
   #show(): void {
     const started = Date.parse(this.getAttribute("started") ?? "");
     const due = Date.parse(this.getAttribute("due") ?? "");
-    const { state, share, number, unit, words } = reading(started, due, serverNow());
+    const read = this.getAttribute("unit") === "seconds" ? countdown : reading;
+    const { state, share, number, unit, words } = read(started, due, serverNow());
     const step = Math.round(share * STEPS);
     const shown = `${state} ${step} ${number}`;
     if (shown === this.#shown) {

@@ -25,8 +25,8 @@ class Prospect(msgspec.Struct, frozen=True):
     `reasons` are what the rules say, the strongest first, in the words of who asks. `allowed_at` is the first instant
     at which it would not be refused, or need not wait, and `when` the same in words; None when nothing stands against
     it, or when time alone won't cure it. `turn` is the place in line that the student would have. `pass_type` and
-    `minutes` are what would be given, `most_minutes` what a student could ask for; without a pass type the request makes
-    no sense as it stands, and its only reason says why.
+    `minutes` are what would be given, `most_minutes` what a student could ask for; without a pass type the request
+    makes no sense as it stands, and its only reason says why.
     """
 
     place: Location

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from corridor.campus.model import Campus, Meeting, Period, Section, Student
+from corridor.campus.model import Campus, Location, Meeting, Period, Section, Student
 from corridor.campus.timetable import current_sections, local, meets_on, period_at, schedule_on
 from corridor.day.state import HELD, Pass, SchoolState, Status
 from corridor.passes.checking import stands_against
@@ -33,14 +33,15 @@ class Hour(msgspec.Struct, frozen=True):
 
 
 class Seat(msgspec.Struct, frozen=True):
-    """A student of the class under a name that nobody else in it has, with their open pass, if any, and where they
-    stand in line."""
+    """A student of the class under a name that nobody else in it has, with their open pass, if any, where they
+    stand in line, and the place they are called to."""
 
     student: Student
     label: str
     order: str
     pass_: Pass | None = None
     turn: Turn | None = None
+    called_to: Location | None = None
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -147,7 +148,7 @@ def classroom(state: SchoolState, lookout: Lookout, now: datetime) -> Classroom 
     campus = state.campus
     answered_by = {hour.section.id, *(own.section.id for own in lookout.own)}
     labels = distinct_names(campus.students[id] for id in hour.section.student_ids if id in campus.students)
-    seats = [_seat(state, campus.students[id], label) for id, label in labels.items()]
+    seats = [_seat(state, campus.students[id], label, now) for id, label in labels.items()]
     out = [seat for seat in seats if seat.pass_ and seat.pass_.status is Status.ACTIVE]
     asking = [
         Asking(
@@ -212,11 +213,20 @@ def _due(seat: Seat) -> tuple[datetime, UUID]:
     return seat.pass_.due_at, seat.pass_.id
 
 
-def _seat(state: SchoolState, student: Student, label: str) -> Seat:
+def _seat(state: SchoolState, student: Student, label: str, now: datetime) -> Seat:
     pass_ = held_pass(state, student.id)
     waits = pass_ is not None and pass_.status is Status.WAITING
     turn = turn_of(state, pass_) if pass_ and waits else None
-    return Seat(student, label, f"{_sortable(label)} {student.id}", pass_, turn)
+    called_to = _called_to(state, student.id, now)
+    return Seat(student, label, f"{_sortable(label)} {student.id}", pass_, turn, called_to)
+
+
+def _called_to(state: SchoolState, student_id: UUID, now: datetime) -> Location | None:
+    """Where a pass for later should have taken the student by now."""
+    open_ = (state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes)
+    planned = (pass_ for pass_ in open_ if pass_.status is Status.SCHEDULED)
+    first = next((pass_ for pass_ in planned if pass_.planned_at and pass_.planned_at <= now), None)
+    return state.campus.locations[first.destination_id] if first else None
 
 
 def held_pass(state: SchoolState, student_id: UUID) -> Pass | None:

@@ -9,6 +9,13 @@ from corridor.identity.permissions import Action, scope_of
 from corridor.identity.principal import Principal, Role
 
 _CLASS_ROLES = (Role.TEACHER, Role.SUBSTITUTE)
+_DESK_ROLES = (
+    Role.DESTINATION_STAFF,
+    Role.FRONT_OFFICE,
+    Role.HALL_MONITOR,
+    Role.SCHOOL_ADMIN,
+    Role.DISTRICT_ADMIN,
+)
 _TODAY = "/admin/today"
 _OF_TODAY = (Action.ABSENCE_CHANGE, Action.FREEZE_CHANGE)
 
@@ -28,6 +35,8 @@ def home_of(role: Role) -> str:
         return "/student"
     if role in _CLASS_ROLES:
         return "/teacher"
+    if role is Role.DESTINATION_STAFF:
+        return "/desk"
     return "/board"
 
 
@@ -38,6 +47,7 @@ def navigation(request: Request[Any, Any, Any]) -> list[Link]:
         return []
     pages = [
         ("/teacher", "My class", "class", principal.role in _CLASS_ROLES),
+        ("/desk", "Desk", "here", principal.role in _DESK_ROLES),
         ("/board", "Board", "board", scope_of(principal.role, Action.BOARD_VIEW) is not None),
         ("/appointments", "Appointments", "clock", scope_of(principal.role, Action.APPOINTMENT_MAKE) is not None),
         (_TODAY, "Today", "here", any(scope_of(principal.role, action) for action in _OF_TODAY)),
