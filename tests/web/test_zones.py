@@ -3,6 +3,7 @@
 from corridor.base.ids import new_id
 from corridor.campus.load import load_campus
 from corridor.identity.principal import Role
+from tests.web.visitor import visitor, words
 from tests.world import World
 
 
@@ -37,3 +38,41 @@ async def test_only_those_who_may_change_locations_change_zones(world: World) ->
     assert (await teacher.patch(f"{path}/{new_id()}", {"name": "North"})).status_code == 403
     elsewhere = await world.caller(Role.SCHOOL_ADMIN, school_id=world.school.id)
     assert (await elsewhere.get(f"/schools/{new_id()}/zones")).status_code == 404
+
+
+async def test_a_zone_is_chosen_or_typed_beside_a_location(world: World) -> None:
+    admin = await visitor(world, Role.SCHOOL_ADMIN, school_id=world.school.id)
+    form = {"name": "Restroom A", "kind": "restroom", "capacity": "2", "active": "on", "zone": "North wing"}
+    changed = await admin.post(f"/admin/locations/{world.school.restroom}", part=True, **form)
+    assert "Saved: zone none → North wing." in words(changed)
+    added = await admin.post("/admin/locations", school=str(world.school.id), name="Gym", kind="gym", zone="north wing")
+    assert added.status_code == 303
+    page = await admin.get("/admin/locations")
+    assert "2 locations" in words(page)
+    assert page.text.count('value="North wing"') == 3
+    taken = await admin.post(f"/admin/locations/{world.school.restroom}", part=True, **form | {"zone": ""})
+    assert "Saved: zone North wing → none." in words(taken)
+
+
+async def test_a_zone_s_name_that_is_too_long_is_said_in_its_row(world: World) -> None:
+    admin = await visitor(world, Role.SCHOOL_ADMIN, school_id=world.school.id)
+    form = {"name": "Restroom A", "kind": "restroom", "active": "on", "zone": "z" * 81}
+    answer = await admin.post(f"/admin/locations/{world.school.restroom}", part=True, **form)
+    assert (answer.status_code, "Give the zone a name of 1 to 80 characters." in words(answer)) == (422, True)
+
+
+async def test_zones_are_renamed_and_removed_at_the_foot_of_the_page(world: World) -> None:
+    api = await world.caller(Role.SCHOOL_ADMIN, school_id=world.school.id)
+    path = f"/schools/{world.school.id}/zones"
+    north, south = [(await api.post(path, {"name": name})).json()["id"] for name in ("North", "South")]
+    await api.patch(f"/locations/{world.school.restroom}", {"zone_id": north})
+    admin = await visitor(world, Role.SCHOOL_ADMIN, school_id=world.school.id)
+    school = str(world.school.id)
+    assert (await admin.post(f"/admin/zones/{north}", school=school, name="North wing")).status_code == 303
+    taken = await admin.post(f"/admin/zones/{south}", school=school, name="north wing")
+    assert (taken.status_code, "already a zone named North wing" in words(taken)) == (409, True)
+    used = await admin.post(f"/admin/zones/{north}", school=school, retire="1")
+    assert (used.status_code, "Restroom A lies in North wing" in words(used)) == (409, True)
+    assert (await admin.post(f"/admin/zones/{south}", school=school, retire="1")).status_code == 303
+    assert "South" not in words(await admin.get("/admin/locations"))
+    assert (await admin.post(f"/admin/zones/{south}", name="South")).status_code == 404

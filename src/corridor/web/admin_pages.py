@@ -14,7 +14,7 @@ from litestar.response import Redirect, Template
 from corridor.base.errors import Conflict, InvalidInput, NotFound
 from corridor.base.ids import new_id
 from corridor.campus.commands import AddLocation, ChangeLocation, LocationChanges
-from corridor.campus.model import Location
+from corridor.campus.model import Location, Zone
 from corridor.campus.starters import natural_order
 from corridor.campus.words import LocationKind
 from corridor.day.policy import Closure
@@ -39,13 +39,15 @@ _FIELDS = {
 
 
 class LocationForm(msgspec.Struct):
-    """A location as it was typed. An empty limit is none; `active` is on or missing, as browsers send a box."""
+    """A location as it was typed. An empty limit is none; `active` is on or missing, as browsers send a box. `zone` is
+    a zone's name, of one that is there or a new one; empty for none."""
 
     name: str = ""
     kind: str = ""
     capacity: str = ""
     out_capacity: str = ""
     active: str = ""
+    zone: str = ""
 
 
 class NewLocationForm(LocationForm):
@@ -54,9 +56,10 @@ class NewLocationForm(LocationForm):
 
 class LocationRow(msgspec.Struct, frozen=True):
     """A location, and whom a change of it concerns: the classes that meet there, who is there, and who is out of it.
-    `closure` while it takes nobody."""
+    `closure` while it takes nobody; `zone` is its zone's name, empty without one."""
 
     location: Location
+    zone: str
     classes: int
     there: int
     out: int
@@ -78,7 +81,7 @@ async def show_locations(
     request: PassRequest, school: FromQuery[UUID | None] = None, added: FromQuery[UUID | None] = None
 ) -> Template:
     choice = await choose_school(request, Action.LOCATION_CHANGE, school)
-    return await _locations_page(request, choice, added=added)
+    return await locations_page(request, choice, added=added)
 
 
 @post("/admin/locations", include_in_schema=False, opt={"permission": Action.LOCATION_CHANGE})
@@ -94,10 +97,12 @@ async def add_location(request: PassRequest, data: URLEncodedBody[NewLocationFor
             kind=_kind(data.kind),
             capacity=_limit(data.capacity, "capacity"),
             out_capacity=_limit(data.out_capacity, "out_capacity"),
+            zone_name=data.zone,
+            new_zone_id=new_id(),
         )
         answered(await services_of(request).ledger.submit(choice.school.id, command, location_id), 201)
     except (InvalidInput, Conflict) as error:
-        return await _locations_page(request, choice, typed=data, error=error)
+        return await locations_page(request, choice, typed=data, error=error)
     there = f"/admin/locations?school={choice.school.id}&added={location_id}#location-{location_id}"
     return Redirect(there, status_code=303)
 
@@ -114,7 +119,7 @@ async def change_location(
         raise NotFound("There is no such location.")
     school_id: UUID = found[0]
     require(request.user, Action.LOCATION_CHANGE, school_id=school_id)
-    before = (await services.ledger.state(school_id)).campus.locations[location_id]
+    before = await services.ledger.state(school_id)
     error = None
     try:
         changes = LocationChanges(
@@ -123,8 +128,9 @@ async def change_location(
             capacity=_limit(data.capacity, "capacity"),
             out_capacity=_limit(data.out_capacity, "out_capacity"),
             active=data.active == "on",
+            zone_name=data.zone,
         )
-        command = ChangeLocation(location_id, actor_id(request.user), changes)
+        command = ChangeLocation(location_id, actor_id(request.user), changes, new_id())
         answered(await services.ledger.submit(school_id, command), 200)
     except (InvalidInput, Conflict) as refused:
         error = refused
@@ -141,18 +147,18 @@ async def change_location(
         "error": error,
     }
     if wants_fragment(request):
-        saved = [] if error else _differences(before, row.location)
+        saved = [] if error else _differences(before, state, location_id)
         return Template(
             "admin_location.html", context=context | {"saved": saved}, status_code=error.status if error else 200
         )
     choice = await choose_school(request, Action.LOCATION_CHANGE, school_id)
-    return await _locations_page(request, choice, wrong=context)
+    return await locations_page(request, choice, wrong=context)
 
 
 PAGE_ROUTES: list[Any] = [show_overview, show_locations, add_location, change_location]
 
 
-async def _locations_page(
+async def locations_page(
     request: PassRequest,
     choice: SchoolChoice,
     *,
@@ -160,8 +166,10 @@ async def _locations_page(
     typed: LocationForm | None = None,
     error: InvalidInput | Conflict | None = None,
     wrong: Mapping[str, Any] | None = None,
+    zone_error: InvalidInput | Conflict | None = None,
 ) -> Template:
-    """`typed` and `error` are of the form for a new location, `wrong` is the context of a row that was not saved."""
+    """`typed` and `error` are of the form for a new location, `wrong` is the context of a row that was not saved,
+    `zone_error` what stood against a change of a zone."""
     state = await services_of(request).ledger.state(choice.school.id)
     classes = _classes(state)
     now = services_of(request).clock.now()
@@ -173,15 +181,20 @@ async def _locations_page(
         "typed": typed,
         "error": error,
         "wrong": wrong,
+        "zones": _zones(state),
+        "zone_error": zone_error,
     }
-    status = error.status if error else wrong["error"].status if wrong else 200
+    errors = [each for each in (error, zone_error, wrong["error"] if wrong else None) if each]
+    status = errors[0].status if errors else 200
     return Template("admin_locations.html", context=context, status_code=status)
 
 
 def _row(state: SchoolState, location: Location, classes: Counter[UUID], now: datetime) -> LocationRow:
     closure = state.closures.get(location.id)
+    zone = state.campus.zones.get(location.zone_id) if location.zone_id else None
     return LocationRow(
         location,
+        zone.name if zone else "",
         classes[location.id],
         state.going_to.get(location.id, 0),
         state.out_of.get(location.id, 0),
@@ -202,13 +215,25 @@ def _order(row: LocationRow) -> Any:
     return not row.location.active, KINDS.index(row.location.kind), natural_order(row.location.name)
 
 
-def _differences(before: Location, after: Location) -> list[str]:
+def _zones(state: SchoolState) -> list[tuple[Zone, int]]:
+    """The zones in use, by name, with how many locations lie in each."""
+    inside = Counter(location.zone_id for location in state.campus.locations.values())
+    zones = [zone for zone in state.campus.zones.values() if zone.active]
+    return [(zone, inside[zone.id]) for zone in sorted(zones, key=lambda zone: natural_order(zone.name))]
+
+
+def _differences(before: SchoolState, after: SchoolState, location_id: UUID) -> list[str]:
     """What a change changed, in words: "most there at once 4 → 6"."""
-    return [
-        f"{words} {_shown(getattr(before, field))} → {_shown(getattr(after, field))}"
+    was, now = before.campus.locations[location_id], after.campus.locations[location_id]
+    different = [
+        f"{words} {_shown(getattr(was, field))} → {_shown(getattr(now, field))}"
         for field, words in _FIELDS.items()
-        if getattr(before, field) != getattr(after, field)
+        if getattr(was, field) != getattr(now, field)
     ]
+    if was.zone_id != now.zone_id:
+        zones = [after.campus.zones[id].name if id else "none" for id in (was.zone_id, now.zone_id)]
+        different.append(f"zone {' → '.join(zones)}")
+    return different
 
 
 def _shown(value: object) -> str:
