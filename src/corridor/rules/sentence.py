@@ -264,6 +264,9 @@ def _finished(parts: Iterable[Part]) -> list[Part]:
             done[-1] = msgspec.structs.replace(done[-1], words=before.rstrip())
             if not done[-1].words:
                 done.pop()
+        if part.fields and words[0] in ",;":
+            done.append(Part(words[:2]))
+            words = words[2:]
         done.append(msgspec.structs.replace(part, words=words))
     first = done[0]
     done[0] = msgspec.structs.replace(first, words=first.words[0].upper() + first.words[1:])
@@ -274,4 +277,3 @@ def _name(known: Mapping[UUID, Any], id: UUID) -> str:
     found = known.get(id)
     name: str = found.name if found else "someone or something that is gone"
     return name
-

@@ -31,7 +31,7 @@ from corridor.web.district_rules import (
     standing,
     standings,
 )
-from corridor.web.rule_form import EFFECT_CHOICES, EFFECTS, fresh, options_of, read_form
+from corridor.web.rule_form import EFFECT_CHOICES, EFFECTS, as_typed, fresh, options_of, read_form
 from corridor.web.rule_topics import TOPICS, Topic
 
 HOME = "/admin/district-rules"
@@ -133,12 +133,10 @@ PAGE_ROUTES: list[Any] = [
 
 
 async def _save(request: PassRequest, before: RuleText, form: Any) -> Response[Any]:
-    draft = before
     try:
-        draft = read_form(form, before)
-        return await _keep(request, draft)
+        return await _keep(request, read_form(form, before))
     except (InvalidInput, Conflict) as error:
-        return await _page(request, draft=draft, error=error)
+        return await _page(request, draft=as_typed(form, before), error=error)
 
 
 async def _keep(request: PassRequest, text: RuleText) -> Redirect:

@@ -114,9 +114,10 @@ PAGE_ROUTES: list[Any] = [show_pass_types, add_pass_type, change_pass_type, move
 
 
 async def _save(request: PassRequest, choice: SchoolChoice, before: PassType, form: Any) -> Response[Any]:
-    draft = before
+    draft = _read(form, before)
     try:
-        draft = _read(form, before)
+        minutes = {field: _number(form, field) for field in ("minutes", "most_minutes")}
+        draft = replace(draft, **minutes)
         command = SetPassType(actor_id(request.user), draft)
         await services_of(request).ledger.submit(choice.school.id, command)
     except (InvalidInput, Conflict) as error:
@@ -126,14 +127,13 @@ async def _save(request: PassRequest, choice: SchoolChoice, before: PassType, fo
 
 
 def _read(form: Any, before: PassType) -> PassType:
+    """What was typed, but for the minutes."""
     icon = str(form.get("icon", ""))
     kinds = tuple(kind for kind in LocationKind if kind in form.getall("kind", []))
     return replace(
         before,
         name=str(form.get("name", "")),
         icon=icon if icon in ICONS else before.icon,
-        minutes=_number(form, "minutes"),
-        most_minutes=_number(form, "most_minutes"),
         approval=Approval.NONE if form.get("approval") == Approval.NONE else Approval.STAFF,
         round_trip=form.get("round_trip") == "yes",
         kinds=kinds,

@@ -25,7 +25,7 @@ from corridor.rules.kinds import KINDS, read_rule
 from corridor.rules.reach import reach
 from corridor.rules.sentence import asked, said, sentence
 from corridor.web.admin_frame import frame
-from corridor.web.rule_form import EFFECT_CHOICES, EFFECTS, fresh, options_of, read_form
+from corridor.web.rule_form import EFFECT_CHOICES, EFFECTS, as_typed, fresh, options_of, read_form
 from corridor.web.rule_topics import TOPICS, Topic
 from corridor.web.rule_views import RuleView, find_rule, rule_views
 
@@ -160,11 +160,11 @@ PAGE_ROUTES: list[Any] = [
 
 
 async def _save(request: PassRequest, state: SchoolState, before: RuleText, form: Any) -> Response[Any]:
-    school_id, draft = state.campus.school.id, before
+    school_id = state.campus.school.id
     try:
-        draft = read_form(form, before)
-        await _submit(request, state, draft)
+        await _submit(request, state, read_form(form, before))
     except (InvalidInput, Conflict) as error:
+        draft = as_typed(form, before)
         if wants_fragment(request):
             context = _form_context(state, draft, error)
             return Template("admin_rules_edit.html", context=context, status_code=error.status)

@@ -161,11 +161,11 @@ def _spoken(state: SchoolState, at: datetime, instant: datetime | None) -> str |
 def _shown(change: RuleChangeView) -> ShownChange:
     before, after = change.before, change.after
     if before is None or after is None:
-        return ShownChange(change, "added" if before is None else "removed", [])
+        return ShownChange(change, "added it" if before is None else "removed it", [])
     differences = []
     if before.effect is not after.effect:
         differences.append(f"{EFFECTS[before.effect]} → {EFFECTS[after.effect]}".capitalize())
     if before.overridable != after.overridable:
         differences.append("Staff may override it" if after.overridable else "Nobody may override it any more")
-    did = "changed" if before.active == after.active else "switched on" if after.active else "switched off"
+    did = "changed it" if before.active == after.active else "switched it on" if after.active else "switched it off"
     return ShownChange(change, did, differences)

@@ -1,6 +1,6 @@
 """A rule as a form: what can be chosen, and what was typed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, time
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from corridor.day.policy import RuleText, Scope
 from corridor.day.state import SchoolState
 from corridor.day.words import Effect, Level
 from corridor.rules.fields import CHANNEL_LABELS, WHAT, WHEN, WHOM, Field, FieldType, params_of
-from corridor.rules.kinds import KINDS
+from corridor.rules.kinds import KINDS, read_rule
 
 EFFECTS = {
     Effect.REFUSE: "refuse",
@@ -80,9 +80,28 @@ def read_form(form: Any, before: RuleText) -> RuleText:
 
     Raises `InvalidInput` naming the field.
     """
-    kind = KINDS[before.kind]
-    params = {name: _typed(form, field) for name, field in params_of(kind).items()}
-    scope = {field.name: _typed(form, field) for field in (*WHOM, *WHAT, *WHEN)}
+    return _read_all(form, before, _typed)
+
+
+def as_typed(form: Any, before: RuleText) -> RuleText:
+    """The same to be shown again: with what `before` had, where what was typed cannot be read."""
+    rule = read_rule(before)
+
+    def value_of(form: Any, field: Field) -> Any:
+        try:
+            return _typed(form, field)
+        except InvalidInput:
+            return field.value_in(rule)
+
+    try:
+        return _read_all(form, before, value_of)
+    except InvalidInput:
+        return before
+
+
+def _read_all(form: Any, before: RuleText, value_of: Callable[[Any, Field], Any]) -> RuleText:
+    params = {name: value_of(form, field) for name, field in params_of(KINDS[before.kind]).items()}
+    scope = {field.name: value_of(form, field) for field in (*WHOM, *WHAT, *WHEN)}
     try:
         effect = Effect(str(form.get("effect", "")))
     except ValueError:
