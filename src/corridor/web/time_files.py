@@ -31,8 +31,8 @@ from corridor.web.uploads import label_of
 
 ICS_DAYS = timedelta(days=400)
 _PERMISSION = {"permission": Action.BELLS_CHANGE}
-_CSV = "text/csv; charset=utf-8"
-_ICS = "text/calendar; charset=utf-8"
+CSV = "text/csv"
+ICS = "text/calendar"
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -46,14 +46,14 @@ class Sent(msgspec.Struct, frozen=True):
 async def download_bells(request: PassRequest, school: FromQuery[UUID]) -> Response[str]:
     require(request.user, Action.BELLS_CHANGE, school_id=school)
     schedules = await read_schedules(services_of(request).database, school)
-    return as_file(write_schedules_csv(schedules), "bell-schedules.csv", _CSV)
+    return as_file(write_schedules_csv(schedules), "bell-schedules.csv", CSV)
 
 
 @get("/admin/calendar.csv", include_in_schema=False, opt=_PERMISSION)
 async def download_calendar(request: PassRequest, school: FromQuery[UUID]) -> Response[str]:
     require(request.user, Action.BELLS_CHANGE, school_id=school)
     known = await read_calendar(services_of(request).database, school)
-    return as_file(write_calendar(known), "calendar.csv", _CSV)
+    return as_file(write_calendar(known), "calendar.csv", CSV)
 
 
 @get("/admin/calendar.ics", include_in_schema=False, opt=_PERMISSION)
@@ -61,7 +61,7 @@ async def download_ics(
     request: PassRequest, school: FromQuery[UUID], periods: FromQuery[bool] = False
 ) -> Response[Any]:
     require(request.user, Action.BELLS_CHANGE, school_id=school)
-    return as_file(await ics_of(request, school, periods=periods), "calendar.ics", _ICS)
+    return as_file(await ics_of(request, school, periods=periods), "calendar.ics", ICS)
 
 
 @post("/admin/bells/upload", include_in_schema=False, opt=_PERMISSION)
