@@ -2,6 +2,8 @@
 
 from sqlalchemy import text
 
+from corridor.appointments.commands import SummonStudent
+from corridor.base.ids import new_id
 from corridor.identity.principal import Role
 from tests.school import make_school
 from tests.web.visitor import visitor, words
@@ -51,6 +53,43 @@ async def test_those_who_ask_stand_apart(world: World) -> None:
     assert 'class="asks"' in page.text.split('id="board-asking"')[1]
 
 
+async def test_those_in_line_stand_apart_and_do_not_count_as_out(world: World) -> None:
+    await issue(world, 0)
+    await issue(world, 1)
+    teacher = await world.teacher()
+    body = {"student_id": str(world.school.students[2]), "destination_id": str(world.school.restroom), "wait": True}
+    assert (await teacher.post(f"/schools/{world.school.id}/passes", body)).status_code == 201
+    monitor = await visitor(world, Role.HALL_MONITOR, person_id=world.school.teachers[0])
+    page = await monitor.get("/board")
+    assert "out 2 over time 0 asking 0 in line 1" in words(page)
+    assert "Student02 Example 204 Restroom A 1st in line" in words(page)
+    assert "Student02" in page.text.split('id="board-waiting"')[1]
+    assert "Student02" not in words(await monitor.get("/board", wall="1"))
+    rows = (await teacher.get(f"/schools/{world.school.id}/board")).json()["items"]
+    assert [(row["status"], row["place"]) for row in rows] == [("active", None), ("active", None), ("waiting", 1)]
+
+
+async def test_what_staff_overrode_is_on_the_board_but_not_on_a_wall(world: World) -> None:
+    for number in (0, 1):
+        await issue(world, number)
+    teacher = await world.teacher()
+    override = {"codes": ["full"], "reason": "ill"}
+    place = str(world.school.restroom)
+    body = {"student_id": str(world.school.students[2]), "destination_id": place, "override": override}
+    assert (await teacher.post(f"/schools/{world.school.id}/passes", body)).status_code == 201
+    monitor = await visitor(world, Role.HALL_MONITOR, person_id=world.school.teachers[0])
+    assert "Overridden: Restroom A full" in words(await monitor.get("/board"))
+    assert "Overridden" not in words(await monitor.get("/board", wall="1"))
+
+
+async def test_passes_for_later_are_not_on_the_board(world: World) -> None:
+    summons = SummonStudent(new_id(), world.school.teachers[1], world.school.students[0], world.school.nurse)
+    await world.services.ledger.submit(world.school.id, summons)
+    monitor = await visitor(world, Role.HALL_MONITOR, person_id=world.school.teachers[0])
+    assert "Student00" not in words(await monitor.get("/board"))
+    assert (await (await world.teacher()).get(f"/schools/{world.school.id}/board")).json()["items"] == []
+
+
 async def test_a_wall_shortens_names_and_keeps_requests_to_itself(world: World) -> None:
     await issue(world, 0)
     pupil = await world.student(1)
@@ -67,9 +106,9 @@ async def test_a_chooser_is_there_when_there_are_several_schools(world: World) -
     other = await make_school(world.database, name="Adams High School", district_id=world.school.district_id)
     boss = await visitor(world, Role.DISTRICT_ADMIN)
     page = await boss.get("/board")
-    assert "Adams High School Board" in words(page)
+    assert "Adams High School Desk Board" in words(page)
     assert f"/board?school={world.school.id}" in page.text
-    assert "Washington Middle School Board" in words(await boss.get("/board", school=world.school.id))
+    assert "Washington Middle School Desk Board" in words(await boss.get("/board", school=world.school.id))
     teacher = await visitor(world, Role.TEACHER, person_id=world.school.teachers[0])
     assert "Adams" not in words(await teacher.get("/board"))
     assert (await teacher.get("/board", school=other.id)).status_code == 404

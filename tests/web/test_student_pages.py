@@ -2,10 +2,18 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import text
 
+from corridor.appointments.commands import SummonStudent
+from corridor.base.ids import new_id
+from corridor.day.policy import Closure, RuleText
+from corridor.day.state import Approval
+from corridor.day.words import Effect
 from corridor.identity.principal import Role
+from corridor.policy.commands import Keep, SetPassType
 from tests.web.visitor import Visitor, student, visitor, words
 from tests.world import World
 
@@ -92,10 +100,139 @@ async def test_a_refusal_is_shown_in_place_with_its_time(world: World) -> None:
     assert 'id="student"' in refused.text
 
 
-async def test_a_full_place_says_so_before_one_asks(world: World) -> None:
+async def fill(world: World) -> None:
     for number in (1, 2):
         await approved_for(world, number)
-    assert "Restroom A full" in words(await (await student(world)).get("/student"))
+
+
+async def without_approval(world: World) -> None:
+    """Restroom passes need nobody's yes."""
+    state = await world.services.ledger.state(world.school.id)
+    kind = next(each for each in state.pass_types.values() if each.name == "Restroom")
+    command = SetPassType(world.school.teachers[0], replace(kind, approval=Approval.NONE))
+    await world.services.ledger.submit(world.school.id, command)
+
+
+async def close(world: World, place_id: UUID, minutes: int = 20, instead_id: UUID | None = None) -> None:
+    until = world.clock.now() + timedelta(minutes=minutes)
+    closure = Closure(place_id, world.clock.now(), until=until, instead_id=instead_id)
+    await world.services.ledger.submit(world.school.id, Keep(world.school.teachers[0], closure))
+
+
+async def in_line(world: World, pupil: Visitor) -> str:
+    """Stand in line for the full restroom; gives the pass's id."""
+    await without_approval(world)
+    await fill(world)
+    await ask(world, pupil)
+    teacher = await world.teacher()
+    where = f"/schools/{world.school.id}/locations/{world.school.restroom}/line"
+    (standing,) = (await teacher.get(where)).json()["items"]
+    return str(standing["pass_id"])
+
+
+async def free_a_place(world: World) -> None:
+    teacher = await world.teacher()
+    rows = (await teacher.get(f"/schools/{world.school.id}/board")).json()["items"]
+    out = next(row for row in rows if row["status"] == "active")
+    await teacher.post(f"/passes/{out['id']}/end")
+    await world.tick(seconds=1)
+
+
+async def test_a_full_place_says_so_before_one_asks(world: World) -> None:
+    await fill(world)
+    pupil = await student(world)
+    assert "Restroom A full, about 3 min" in words(await pupil.get("/student"))
+    offer = words(await pupil.get(f"/student/to/{world.school.restroom}"))
+    assert "Restroom A is full. You would be 1st in line, about 3 min." in offer
+    assert "Ask to stand in line" in offer
+
+
+async def test_one_stands_in_line_sees_where_and_may_leave_it(world: World) -> None:
+    pupil = await student(world)
+    pass_id = await in_line(world, pupil)
+    next_one = await (await student(world, 3)).get(f"/student/to/{world.school.restroom}")
+    assert "You would be 2nd in line, about 6 min. How long?" in words(next_one)
+    assert "Stand in line Nobody has to approve this one." in words(next_one)
+    assert "Restroom A is full: 1st in line, about 3 min" in words(await pupil.get("/student"))
+    left = await pupil.post(f"/student/passes/{pass_id}/cancel", part=True)
+    assert "Your request for Restroom A was taken back." in words(left)
+
+
+async def test_when_it_is_their_turn_the_page_says_so_and_counts_down(world: World) -> None:
+    pupil = await student(world)
+    pass_id = await in_line(world, pupil)
+    await free_a_place(world)
+    page = await pupil.get("/student")
+    assert "It's your turn" in words(page)
+    assert "<title>Your turn: Restroom A</title>" in page.text
+    assert 'unit="seconds" started="2026-10-06T12:30:01+00:00" due="2026-10-06T12:30:31+00:00"' in page.text
+    gone = await pupil.post(f"/student/passes/{pass_id}/start", part=True)
+    assert "Back by 08:36" in words(gone)
+
+
+async def test_a_missed_turn_is_told_and_so_is_the_second(world: World) -> None:
+    pupil = await student(world)
+    await in_line(world, pupil)
+    await free_a_place(world)
+    await close(world, world.school.restroom, minutes=1)
+    await world.tick(seconds=31)
+    page = words(await pupil.get("/student"))
+    assert "You missed your turn" in page
+    assert "Restroom A is closed. It opens again at 08:32." in page
+    await world.tick(minutes=1)
+    assert "Miss it again" not in words(await pupil.get("/student"))
+    assert "you leave the line" in words(await pupil.get("/student"))
+    await world.tick(seconds=31)
+    assert "Your turn for Restroom A came twice and you didn't go" in words(await pupil.get("/student"))
+
+
+async def test_going_before_ones_turn_changes_nothing(world: World) -> None:
+    pupil = await student(world)
+    pass_id = await in_line(world, pupil)
+    answer = await pupil.post(f"/student/passes/{pass_id}/start", part=True)
+    assert answer.status_code == 200
+    assert "1st in line" in words(answer)
+
+
+async def test_a_closed_place_gives_all_reasons_the_time_and_another_place_in_one_tap(world: World) -> None:
+    await close(world, world.school.restroom, instead_id=world.school.nurse)
+    pupil = await student(world)
+    assert "Restroom A from 08:50" in words(await pupil.get("/student"))
+    offer = await pupil.get(f"/student/to/{world.school.restroom}")
+    said = words(offer)
+    assert "Restroom A is closed. Go to Nurse instead. It opens again at 08:50." in said
+    assert "You can go at 08:50" in said
+    assert "Nurse is open now Ask to go there" in said
+    assert f'name="destination_id" value="{world.school.nurse}"' in offer.text
+
+
+async def test_what_stands_against_everything_is_told_once(world: World) -> None:
+    rule = RuleText(new_id(), "no_fly", {"first_minutes": 45}, Effect.REFUSE)
+    await world.services.ledger.submit(world.school.id, Keep(world.school.teachers[0], rule))
+    pupil = await student(world)
+    assert "No passes right now. They open again at 08:45. Restroom A from 08:45" in words(await pupil.get("/student"))
+    assert "Passes open at 08:45" in words(await pupil.get(f"/student/to/{world.school.restroom}"))
+
+
+async def test_a_summons_is_a_line_on_the_page_until_one_goes(world: World) -> None:
+    summons = SummonStudent(new_id(), world.school.teachers[1], world.school.students[0], world.school.nurse)
+    await world.services.ledger.submit(world.school.id, summons)
+    pupil = await student(world)
+    page = words(await pupil.get("/student"))
+    assert "Where to? You are in 204 , Algebra Nurse now Go now" in page
+    assert "Can't come" not in page
+    assert "Restroom A 6 min" in page
+    gone = await pupil.post(f"/student/passes/{summons.pass_id}/start", part=True)
+    assert "Back by 08:42" in words(gone)
+
+
+async def test_a_summons_that_cannot_begin_yet_says_why(world: World) -> None:
+    summons = SummonStudent(new_id(), world.school.teachers[1], world.school.students[0], world.school.nurse)
+    await world.services.ledger.submit(world.school.id, summons)
+    await close(world, world.school.nurse)
+    refused = await (await student(world)).post(f"/student/passes/{summons.pass_id}/start", part=True)
+    assert refused.status_code == 409
+    assert "Nurse is closed. It opens again at 08:50." in words(refused)
 
 
 async def approved_for(world: World, number: int) -> None:

@@ -1,4 +1,4 @@
-"""The board as parts: everyone who is out or asks to be. What it shows is the same for all who may see it."""
+"""The board as parts: everyone who is out, waits in line or asks. What it shows is the same for all who may see it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,24 +10,35 @@ import msgspec
 
 from corridor.campus.model import Location, School
 from corridor.day.policy import Closure
-from corridor.day.state import Pass, SchoolState, Status
+from corridor.day.state import HELD, Pass, SchoolState, Status
 from corridor.live.parts import Part, Parts, Render, carried_over
+from corridor.passes.labels import overridden
 from corridor.policy.standing import closures_now
+
+_TEMPLATES = {
+    Status.ACTIVE: "board_row.html",
+    Status.REQUESTED: "board_request.html",
+    Status.WAITING: "board_waiting.html",
+}
 
 
 class Row(msgspec.Struct, frozen=True):
-    """An open pass in words. `student` is shortened on walls."""
+    """An open pass in words. `student` is shortened on walls, which do not say what was overridden either; `place` is
+    the student's place in line."""
 
     pass_: Pass
     student: str
     origin: Location | None
     destination: Location
+    overridden: str
+    place: int | None
 
 
 class Counts(msgspec.Struct, frozen=True):
     out: int
     over: int
     asking: int
+    waiting: int
 
 
 class Crowd(msgspec.Struct, frozen=True):
@@ -57,15 +68,16 @@ class Board:
 
     def _look(self, state: SchoolState, closures: Sequence[Closure]) -> Parts:
         school = state.campus.school
-        rows = [self._row(state, pass_) for pass_ in sorted(state.passes.values(), key=_urgency)]
-        status = Counter(row.pass_.status for row in rows)
-        counts = Counts(status[Status.ACTIVE], sum(row.pass_.overdue for row in rows), status[Status.REQUESTED])
+        passes = sorted((pass_ for pass_ in state.passes.values() if pass_.status in HELD), key=_urgency)
+        places = {pass_id: place for line in state.lines.values() for place, pass_id in enumerate(line, start=1)}
+        status = Counter(pass_.status for pass_ in passes)
+        over = sum(pass_.overdue for pass_ in passes)
+        counts = Counts(status[Status.ACTIVE], over, status[Status.REQUESTED], status[Status.WAITING])
         parts = {"board-counts": self._part("board_counts.html", school, counts)}
-        for row in rows:
-            asking = row.pass_.status is Status.REQUESTED
-            if not (asking and self._wall):
-                name = "board_request.html" if asking else "board_row.html"
-                parts[f"pass-{row.pass_.id}"] = self._part(name, school, row)
+        for pass_ in passes:
+            if pass_.status is Status.ACTIVE or not self._wall:
+                row = self._row(state, pass_, places.get(pass_.id))
+                parts[f"pass-{pass_.id}"] = self._part(_TEMPLATES[pass_.status], school, row)
         for crowd in _crowds(state, closures):
             parts[f"crowd-{crowd.place.id}"] = self._part("board_crowd.html", school, crowd)
         return parts
@@ -73,7 +85,7 @@ class Board:
     def _part(self, template: str, school: School, item: Any) -> Part:
         return Part((template, item), lambda: self._render(template, {"item": item, "school": school}))
 
-    def _row(self, state: SchoolState, pass_: Pass) -> Row:
+    def _row(self, state: SchoolState, pass_: Pass, place: int | None) -> Row:
         campus = state.campus
         student = campus.students.get(pass_.student_id)
         name = student.name if student else "A former student"
@@ -82,6 +94,8 @@ class Board:
             short_name(name) if self._wall and student else name,
             campus.locations[pass_.origin_id] if pass_.origin_id else None,
             campus.locations[pass_.destination_id],
+            "" if self._wall else overridden(pass_.lifted, campus.locations[pass_.destination_id].name),
+            place,
         )
 
 

@@ -14,6 +14,7 @@ from corridor.day.state import Leg, Pass, SchoolState, Status
 from corridor.identity.permissions import Action
 from corridor.passes.line import Turn, turn_of
 from corridor.passes.student_view import STAFFED
+from corridor.policy.standing import holds
 from corridor.rules.judge import spoken
 
 
@@ -144,7 +145,7 @@ def _first(visits: Collection[Visit]) -> Visit | None:
 def _place(state: SchoolState, place: Location, visits: Collection[Visit], now: datetime) -> Place:
     columns = [visit.column for visit in visits]
     closure = state.closures.get(place.id)
-    if closure and closure.until and closure.until <= now:
+    if closure and not holds(closure, now):
         closure = None
     others = [
         other

@@ -9,7 +9,7 @@ import msgspec
 
 from corridor.base.database import Database
 from corridor.base.errors import NotFound
-from corridor.day.state import Leg, Pass, SchoolState, Status
+from corridor.day.state import HELD, Leg, Pass, SchoolState, Status
 from corridor.day.words import Channel
 from corridor.identity.permissions import Action, person_limit, require
 from corridor.identity.principal import Principal
@@ -20,7 +20,10 @@ _BY_ID = f"SELECT {PASS_COLUMNS} FROM pass WHERE id = %s"  # noqa: S608 - names 
 
 
 class BoardRow(msgspec.Struct, frozen=True):
-    """An open pass as a board shows it: what of a `Pass` changes while it is open, and the names that go with it."""
+    """An open pass as a board shows it: what of a `Pass` changes while it is open, and the names that go with it.
+
+    `place` is the student's place in line while they wait, `lifted` are the codes of the rules that staff overrode.
+    """
 
     id: UUID
     student_id: UUID
@@ -43,13 +46,17 @@ class BoardRow(msgspec.Struct, frozen=True):
     due_at: datetime | None
     arrived_at: datetime | None
     departed_at: datetime | None
+    lifted: tuple[str, ...]
+    offered_until: datetime | None
+    place: int | None
 
 
 _SHARED = tuple(name for name in BoardRow.__struct_fields__ if name in Pass.__struct_fields__)
 
 
 class Board(msgspec.Struct, frozen=True):
-    """All open passes of a school after event `seq`: the overdue first, then those due soonest, then requests."""
+    """Everyone who is out, waits in line or asks, after event `seq`: the overdue first, then those due soonest, then
+    requests and those in line. Passes for later are not on it."""
 
     school_id: UUID
     seq: int
@@ -119,15 +126,16 @@ async def passes_of(database: Database, student_id: UUID, pass_ids: Collection[U
 
 def board(state: SchoolState, seq: int) -> Board:
     """Everyone who is out or asks to be."""
-    rows = sorted(state.passes.values(), key=_urgency)
-    return Board(state.campus.school.id, seq, tuple(_board_row(state, pass_) for pass_ in rows))
+    rows = sorted((pass_ for pass_ in state.passes.values() if pass_.status in HELD), key=_urgency)
+    places = {pass_id: place for line in state.lines.values() for place, pass_id in enumerate(line, start=1)}
+    return Board(state.campus.school.id, seq, tuple(_board_row(state, pass_, places.get(pass_.id)) for pass_ in rows))
 
 
 def _urgency(pass_: Pass) -> tuple[bool, bool, datetime, UUID]:
     return pass_.due_at is None, not pass_.overdue, pass_.due_at or pass_.requested_at, pass_.id
 
 
-def _board_row(state: SchoolState, pass_: Pass) -> BoardRow:
+def _board_row(state: SchoolState, pass_: Pass, place: int | None) -> BoardRow:
     campus = state.campus
     student = campus.students.get(pass_.student_id)
     return BoardRow(
@@ -135,6 +143,7 @@ def _board_row(state: SchoolState, pass_: Pass) -> BoardRow:
         origin_name=campus.locations[pass_.origin_id].name if pass_.origin_id else None,
         destination_name=campus.locations[pass_.destination_id].name,
         pass_type_name=state.pass_types[pass_.pass_type_id].name,
+        place=place,
         **{name: getattr(pass_, name) for name in _SHARED},
     )
 
