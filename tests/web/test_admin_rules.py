@@ -76,7 +76,7 @@ async def test_a_rule_is_added_through_its_form(world: World, admin: Visitor) ->
 
 async def test_times_places_and_dates_are_read_from_their_fields(world: World, admin: Visitor) -> None:
     school = world.school
-    form = {
+    form: dict[str, Any] = {
         "school": str(school.id),
         "kind": "closed_hours",
         "params.windows.starts_at": ["12:00", ""],
@@ -128,7 +128,7 @@ async def test_a_rule_is_changed_in_its_row(world: World, admin: Visitor) -> Non
     path = f"/admin/rules/{cooldown.id}"
     form = await admin.get(path, part=True, school=str(world.school.id), edit="true")
     assert 'name="params.minutes"' in form.text
-    values = {"school": str(world.school.id), "effect": "needs_staff", "overridable": "yes"}
+    values: dict[str, Any] = {"school": str(world.school.id), "effect": "needs_staff", "overridable": "yes"}
     wrong = await admin.post(path, part=True, **values, **{"params.minutes": "0"})
     assert wrong.status_code == 422
     assert "Minutes: give a whole number from 1 to 999." in words(wrong)
@@ -151,7 +151,11 @@ async def test_before_it_is_saved_it_says_whom_it_concerns(world: World, admin: 
 
 async def test_students_are_found_by_name_and_the_chosen_stay(world: World, admin: Visitor) -> None:
     first = str(world.school.students[0])
-    fields = {"field": "scope.student_ids", "scope.student_ids": first, "find scope.student_ids": "Student03"}
+    fields: dict[str, Any] = {
+        "field": "scope.student_ids",
+        "scope.student_ids": first,
+        "find scope.student_ids": "Student03",
+    }
     part = await admin.post("/admin/rules/students", part=True, school=str(world.school.id), **fields)
     assert re.findall(r'value="([^"]+)"( checked)?', part.text) == [
         (first, " checked"),
@@ -183,7 +187,7 @@ async def test_a_district_s_rule_is_shown_and_can_be_tightened_only(
     draft = await admin.get("/admin/rules", new="hallway_cap", like=str(district_rule))
     assert re.search(r'name="params.most"[^>]* value="40"', draft.text)
     path = f"/admin/rules/{district_rule}"
-    values = {"params.most": "50", "effect": "refuse", "overridable": "yes"}
+    values: dict[str, Any] = {"params.most": "50", "effect": "refuse", "overridable": "yes"}
     for answer in (
         await admin.get(path, part=True, school=school, edit="true"),
         await admin.post(path, school=school, **values),
@@ -220,7 +224,8 @@ async def test_a_rule_s_history_says_who_changed_what(world: World, admin: Visit
     path, school = f"/admin/rules/{cooldown.id}", str(world.school.id)
     untouched = await admin.get(f"{path}/history", school=school)
     assert "Nobody has changed it" in words(untouched)
-    await admin.post(path, school=school, effect="warn", overridable="no", **{"params.minutes": "9"})
+    values: dict[str, Any] = {"params.minutes": "9", "effect": "warn", "overridable": "no"}
+    await admin.post(path, school=school, **values)
     page = words(await admin.get(f"{path}/history", school=school))
     assert "test changed it Tuesday, October 6, 08:30" in page
     assert "Students must wait 9 minutes between passes. Refuse → warn Nobody may override it any more" in page
@@ -293,7 +298,12 @@ async def test_pass_types_are_added_changed_and_ordered(world: World, admin: Vis
 
 
 async def test_the_pass_settings_are_changed_in_their_sentences(world: World, admin: Visitor) -> None:
-    values = {"school": str(world.school.id), "lapse_minutes": "5", "grace_minutes": "0", "offer_seconds": "45"}
+    values: dict[str, Any] = {
+        "school": str(world.school.id),
+        "lapse_minutes": "5",
+        "grace_minutes": "0",
+        "offer_seconds": "45",
+    }
     assert (await admin.post("/admin/pass-types/settings", **values)).status_code == 303
     assert (await world.services.ledger.state(world.school.id)).settings.offer_seconds == 45
     wrong = await admin.post("/admin/pass-types/settings", **values | {"offer_seconds": "5"})

@@ -143,7 +143,13 @@ async def test_the_page_adds_changes_switches_and_removes(world: World, schools:
     assert len(kinds) == 14
     for kind in kinds:
         assert "Add the rule" in (await admin.get("/admin/district-rules", new=kind)).text
-    values = {"kind": "cooldown", "params.minutes": "4", "effect": "refuse", "overridable": "no", "scope.grades": "7"}
+    values: dict[str, Any] = {
+        "kind": "cooldown",
+        "params.minutes": "4",
+        "effect": "refuse",
+        "overridable": "no",
+        "scope.grades": "7",
+    }
     preview = await admin.post("/admin/district-rules/preview", part=True, **values)
     assert "This concerns all 18 students, wherever they go." in words(preview)
     wrong = await admin.post("/admin/district-rules", **values | {"params.minutes": "0"})
