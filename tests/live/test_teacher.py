@@ -1,12 +1,16 @@
 """The teacher's page as parts: what changes with what happens, and with the bells."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
+from corridor.day.policy import Delegation
 from corridor.live.parts import Parts, changes
 from corridor.live.teacher import TeacherLook
-from tests.day_state import ALGEBRA, STUDENTS, TEACHER, Day, clock, make_state
+from tests.day_state import ALGEBRA, STUDENTS, TEACHER, Day, clock, id_of, make_state
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
@@ -68,3 +72,19 @@ def test_a_class_that_the_address_names_stays_after_the_bell() -> None:
 def test_a_class_that_the_roster_has_lost_leaves_an_empty_page() -> None:
     parts = look_of(section_id=STUDENTS[0])(make_state(), clock(8, 30))
     assert not any(id.startswith("seat-") for id in parts)
+
+
+def test_a_stand_in_s_page_gets_the_class_when_it_is_named_and_loses_it_at_midnight() -> None:
+    state, other = make_state(), id_of("other teacher")
+    look = look_of(other)
+    before = look(state, clock(8, 30))
+    day = clock(8, 30).date()
+    delegation = Delegation(id_of("delegation"), TEACHER, other, day, day, substitute=True)
+    named = replace(state, delegations={delegation.id: delegation})
+    during = look(named, clock(8, 31))
+    assert "class-head" in changed(before, during)
+    assert any(id.startswith("seat-") for id in during)
+    assert changed(during, look(named, clock(8, 32))) == set()
+    after = look(named, clock(8, 30, day=day + timedelta(days=1)))
+    assert not any(id.startswith("seat-") for id in after)
+    assert not any(id.startswith("seat-") for id in look(replace(named, delegations={}), clock(8, 33)))

@@ -1,10 +1,12 @@
 """What a teacher's page shows, decided in memory."""
 
 from datetime import date
+from uuid import UUID
 
 from msgspec.structs import replace
 
 from corridor.campus.model import Campus, Student
+from corridor.day.policy import Delegation
 from corridor.day.words import Effect
 from corridor.passes.classroom import Lookout, classroom, distinct_names, look_at_class
 from corridor.passes.commands import ApprovePass, ReturnPass
@@ -26,6 +28,7 @@ from tests.day_state import (
 )
 
 SATURDAY = date(2026, 10, 10)
+OTHER = id_of("other teacher")
 
 
 def shown(hours: int, minutes: int = 0, *, day: date | None = None) -> tuple[str, bool]:
@@ -185,3 +188,76 @@ def test_a_pass_starts_in_the_class_s_room_while_the_class_meets_or_nobody_knows
     assert origin_in_class(state, later, STUDENTS[0], clock(9, 30)) is None
     free = look_at_class(state.campus, TEACHER, ALGEBRA, clock(10, 30)).hour
     assert origin_in_class(state, free, STUDENTS[0], clock(10, 30)) == ROOM_204
+
+
+def stands_in(
+    *, substitute: bool = True, sections: frozenset[UUID] = frozenset(), days: tuple[int, int] = (6, 6)
+) -> dict[UUID, Delegation]:
+    """The other teacher in place of the teacher of both classes, on these days of October."""
+    first, last = (date(2026, 10, day) for day in days)
+    delegation = Delegation(id_of("delegation"), TEACHER, OTHER, first, last, sections, substitute)
+    return {delegation.id: delegation}
+
+
+def titles(lookout: Lookout) -> list[str]:
+    return [hour.section.title for hour in lookout.own]
+
+
+def test_a_substitute_has_the_teacher_s_classes_as_their_own_on_the_days_named() -> None:
+    campus = make_state().campus
+    seen = look_at_class(campus, OTHER, None, clock(8, 30), stands_in())
+    assert titles(seen) == ["Algebra", "Art"]
+    assert seen.hour is not None
+    assert (seen.hour.section.title, seen.hour.now) == ("Algebra", True)
+    assert seen.for_others == {ALGEBRA, ART}
+
+
+def test_before_the_first_day_and_after_the_last_it_is_gone() -> None:
+    campus = make_state().campus
+    for days in ((7, 9), (1, 5)):
+        seen = look_at_class(campus, OTHER, None, clock(8, 30), stands_in(days=days))
+        assert (titles(seen), seen.hour, seen.for_others) == ([], None, frozenset())
+
+
+def test_the_school_s_own_midnight_ends_it() -> None:
+    campus = make_state().campus
+    assert titles(look_at_class(campus, OTHER, None, clock(23, 59), stands_in())) == ["Algebra", "Art"]
+    after = clock(0, 0, day=date(2026, 10, 7))
+    assert titles(look_at_class(campus, OTHER, None, after, stands_in())) == []
+
+
+def test_it_may_be_about_some_classes_only() -> None:
+    campus = make_state().campus
+    seen = look_at_class(campus, OTHER, None, clock(8, 30), stands_in(sections=frozenset({ART})))
+    assert titles(seen) == ["Art"]
+
+
+def test_requests_come_to_the_substitute_and_stay_with_the_teacher() -> None:
+    day = Day()
+    day.requested(STUDENTS[0])
+    for person in (OTHER, TEACHER):
+        assert asking(day, look_at_class(day.state.campus, person, None, day.now, stands_in())) == ["Student0"]
+    nobody = look_at_class(day.state.campus, OTHER, ART, day.now)
+    assert asking(day, nobody) == []
+
+
+def test_out_of_office_requests_go_to_the_other_who_does_not_get_the_class() -> None:
+    day = Day()
+    day.requested(STUDENTS[0])
+    out = stands_in(substitute=False)
+    seen = look_at_class(day.state.campus, OTHER, None, day.now, out)
+    assert titles(seen) == []
+    assert asking(day, seen) == ["Student0"]
+    assert asking(day, look_at_class(day.state.campus, TEACHER, None, day.now, out)) == ["Student0"]
+
+
+def test_out_of_office_requests_stand_in_the_other_s_own_tray() -> None:
+    day = Day()
+    day.requested(STUDENTS[0])
+    campus = day.state.campus
+    art = replace(campus.sections[ART], teacher_ids=(OTHER,))
+    day.state = replace(day.state, campus=replace(campus, sections={**campus.sections, ART: art}))
+    seen = look_at_class(day.state.campus, OTHER, ART, day.now, stands_in(substitute=False))
+    assert titles(seen) == ["Art"]
+    assert asking(day, seen) == ["Student0"]
+    assert asking(day, look_at_class(day.state.campus, OTHER, ART, day.now)) == []

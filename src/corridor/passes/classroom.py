@@ -2,17 +2,20 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
 
 from corridor.campus.model import Campus, Location, Meeting, Period, Section, Student
 from corridor.campus.timetable import current_sections, local, meets_on, period_at, schedule_on
+from corridor.day.policy import Delegation
 from corridor.day.state import HELD, Pass, SchoolState, Status
 from corridor.passes.checking import stands_against
 from corridor.passes.line import Turn, turn_of
+from corridor.policy.standing import delegations_on, stood_in_for
 
 # Letters that are not a plain letter with a mark, but stand with one all the same.
 _ALIKE = str.maketrans({"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe"})
@@ -63,25 +66,44 @@ class Classroom(msgspec.Struct, frozen=True):
 
 
 class Lookout(msgspec.Struct, frozen=True):
-    """Which class somebody looks at. `own` are the classes they teach, `hours` those to choose from: their own, or,
-    for whoever teaches none, all that meet now. `hour` is null until they choose."""
+    """Which class somebody looks at. `own` are the classes they teach or run as a substitute today, `hours` those to
+    choose from: their own, or, for whoever has none, all that meet now. `hour` is null until they choose.
+
+    `for_others` are the sections that they answer for today in a teacher's place.
+    """
 
     own: tuple[Hour, ...]
     hours: tuple[Hour, ...]
     hour: Hour | None
+    for_others: frozenset[UUID] = frozenset()
 
 
-def look_at_class(campus: Campus, person_id: UUID | None, section_id: UUID | None, now: datetime) -> Lookout:
+def look_at_class(
+    campus: Campus,
+    person_id: UUID | None,
+    section_id: UUID | None,
+    now: datetime,
+    delegations: Mapping[UUID, Delegation] = MappingProxyType({}),
+) -> Lookout:
     """What this person looks at: the section, which is one of the school's, or without one what the bells say."""
-    own = hours_of(campus, person_id, now) if person_id else []
-    hours = own or hours_now(campus, now)
-    hour = hour_of(campus, campus.sections[section_id], now) if section_id else choose(campus, own, now)
-    return Lookout(tuple(own), tuple(hours), hour)
+    runs: frozenset[UUID] = frozenset()
+    for_others: frozenset[UUID] = frozenset()
+    if person_id:
+        today = delegations_on(delegations, local(campus, now).date())
+        runs, for_others = stood_in_for(campus, today, person_id)
+    own = hours_of(campus, person_id, now, runs) if person_id else []
+    answered = [section for section in current_sections(campus, now) if section.id in for_others]
+    mine = own or in_order(campus, answered, now)
+    hours = mine or hours_now(campus, now)
+    hour = hour_of(campus, campus.sections[section_id], now) if section_id else choose(campus, mine, now)
+    return Lookout(tuple(own), tuple(hours), hour, for_others)
 
 
-def hours_of(campus: Campus, person_id: UUID, now: datetime) -> list[Hour]:
-    """A teacher's sections of the present term, in the order of today's periods."""
-    own = [section for section in current_sections(campus, now) if person_id in section.teacher_ids]
+def hours_of(campus: Campus, person_id: UUID, now: datetime, runs: Collection[UUID] = frozenset()) -> list[Hour]:
+    """A teacher's sections of the present term and those they run for others, in the order of today's periods."""
+    own = [
+        section for section in current_sections(campus, now) if person_id in section.teacher_ids or section.id in runs
+    ]
     return in_order(campus, own, now)
 
 
@@ -146,7 +168,7 @@ def classroom(state: SchoolState, lookout: Lookout, now: datetime) -> Classroom 
     if hour is None:
         return None
     campus = state.campus
-    answered_by = {hour.section.id, *(own.section.id for own in lookout.own)}
+    answered_by = {hour.section.id, *(own.section.id for own in lookout.own), *lookout.for_others}
     labels = distinct_names(campus.students[id] for id in hour.section.student_ids if id in campus.students)
     seats = [_seat(state, campus.students[id], label, now) for id, label in labels.items()]
     out = [seat for seat in seats if seat.pass_ and seat.pass_.status is Status.ACTIVE]

@@ -57,7 +57,8 @@ async def find_desk(
         assert known is not None
         campus = known[0].campus
         if section_id in (None, *campus.sections) and student_id in (None, *campus.students):
-            desks.append(Desk(id, *known, section_id, look_at_class(campus, request.user.person_id, section_id, now)))
+            lookout = look_at_class(campus, request.user.person_id, section_id, now, known[0].delegations)
+            desks.append(Desk(id, *known, section_id, lookout))
     if not desks:
         what = "class" if section_id else "student"
         raise NotFound(f"There is no such {what} at your school, or the roster no longer has it.")
