@@ -170,7 +170,7 @@ def _ruled(state: SchoolState) -> SchoolState:
     campus = state.campus
     school_id = campus.school.id
     students = sorted(campus.students)
-    zones = {id: Zone(id, school_id, name) for name in ("North", "South") if (id := derived_id("zone", name))}
+    zones = {id: Zone(id, school_id, name) for name in ("North", "South") for id in [derived_id("zone", name)]}
     locations = {
         id: replace(place, capacity=40, zone_id=list(zones)[number % 2])
         for number, (id, place) in enumerate(campus.locations.items())
@@ -178,7 +178,7 @@ def _ruled(state: SchoolState) -> SchoolState:
     groups = {
         id: Group(id, f"Group {number}", frozenset(students[number * 5 : number * 5 + 5]))
         for number in range(12)
-        if (id := derived_id("group", number))
+        for id in [derived_id("group", number)]
     }
     rules = in_order(read_rule(text) for text in _rules(state, list(groups), list(zones)))
     assert len(rules) == RULES, len(rules)

@@ -23,7 +23,9 @@ class FakeServer:
     `worked` are the POSTs that took effect, by path; `keys` are all Idempotency-Keys seen, with how often.
     """
 
-    def __init__(self, *, students: int = 200, restroom_places: int = 4, approval: bool = True) -> None:
+    def __init__(
+        self, *, students: int = 200, restroom_places: int = 4, approval: bool = True, lines: bool = False
+    ) -> None:
         self.students = [f"student-{number}" for number in range(students)]
         self.locations: list[dict[str, Any]] = [
             {"id": "restroom", "kind": "restroom", "capacity": restroom_places, "active": True},
@@ -38,7 +40,9 @@ class FakeServer:
         self.worked: list[tuple[str, str]] = []
         self.keys: Counter[str] = Counter()
         self.most_open = 0
+        self.overrides: list[dict[str, Any]] = []
         self._approval = approval
+        self._lines = lines
         self._answers: dict[str, tuple[int, Any]] = {}
         self._numbers: Iterator[int] = count()
 
@@ -86,7 +90,7 @@ class FakeServer:
                 status = request.url.params["status"]
                 return 200, self._page([p for p in self.passes.values() if p["status"] == status], request)
             case "GET", ["passes", id]:
-                return 200, self.passes[id]
+                return 200, self._offered(self.passes[id])
             case "POST", ["schools", _, "passes"]:
                 return self._create(msgspec.json.decode(request.content), by_student=token != STAFF)
             case "POST", ["passes", id, verb]:
@@ -100,19 +104,22 @@ class FakeServer:
 
     def _create(self, body: dict[str, Any], *, by_student: bool) -> tuple[int, Any]:
         codes = []
+        self.overrides += [body["override"]] if "override" in body else []
         if any(pass_["student_id"] == body["student_id"] for pass_ in self.open_passes()):
             codes.append("one_open_pass")
         place = next(place for place in self.locations if place["id"] == body["destination_id"])
         going = sum(pass_["destination_id"] == place["id"] for pass_ in self.open_passes())
         if place["capacity"] is not None and going >= place["capacity"]:
             codes.append("full")
-        if codes:
+        waits = self._lines and by_student and codes == ["full"]
+        if codes and not waits:
             return 409, {"code": "refused", "reasons": [{"code": code} for code in codes]}
         pass_ = {
             "id": f"pass-{next(self._numbers)}",
             "student_id": body["student_id"],
             "destination_id": body["destination_id"],
-            "status": "requested" if by_student and self._approval else "active",
+            "status": "waiting" if waits else "requested" if by_student and self._approval else "active",
+            "offered_until": None,
             "minutes": 6,
             "leg": "outbound",
             "started_at": self.now(),
@@ -123,11 +130,19 @@ class FakeServer:
         self.most_open = max(self.most_open, len(self.open_passes()))
         return 201, pass_
 
+    def _offered(self, pass_: dict[str, Any]) -> dict[str, Any]:
+        """Whoever waits is offered a place as soon as one is free."""
+        capacities = {place["id"]: place["capacity"] for place in self.locations}
+        most = capacities.get(pass_["destination_id"])
+        going = sum(each["destination_id"] == pass_["destination_id"] for each in self.open_passes())
+        free = most is None or going < most
+        return pass_ | {"offered_until": self.now() if pass_["status"] == "waiting" and free else None}
+
     def _change(self, pass_: dict[str, Any], verb: str) -> tuple[int, Any]:
         wanted = "requested" if verb in ("approve", "deny", "cancel") else "active"
-        if pass_["status"] != wanted:
+        if pass_["status"] != wanted and not (pass_["status"] == "waiting" and verb in ("start", "cancel")):
             return 409, {"code": "wrong_state"}
-        becomes = {"approve": "active", "deny": "denied", "cancel": "cancelled", "return": "ended", "end": "ended"}
-        pass_["status"] = becomes.get(verb, "active")
+        ends = {"deny": "denied", "cancel": "cancelled", "return": "ended", "end": "ended"}
+        pass_["status"] = ends.get(verb, "active")
         self.worked.append((verb, pass_["id"]))
         return 200, pass_

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridor.demo.behaviour import HABITS, Place, Step, answer, choose_place, choose_reason, rest_of, trip
+from corridor.demo.behaviour import HABITS, Place, Step, answer, choose_place, choose_reason, rest_of, take_turn, trip
 from corridor.demo.bells import HIGH_SCHOOL
 from corridor.demo.rhythm import MOST, BellRhythm, EvenRhythm
 
@@ -103,3 +103,10 @@ def test_without_known_bells_there_is_a_class_or_a_break(at: datetime) -> None:
     assert 0 < even.demand(at) <= MOST
     if bell is not None:
         assert at < bell <= at + timedelta(minutes=45)
+
+
+@given(RANDOMS, st.booleans())
+def test_a_student_in_line_goes_only_when_a_place_is_offered(random: Random, offered: bool) -> None:
+    step = take_turn(random, NOW, offered=offered)
+    assert step.at > NOW
+    assert step.verb in (("start", "turn") if offered else ("turn", "cancel"))

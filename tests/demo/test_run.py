@@ -51,7 +51,7 @@ class Served:
 
     async def get(self, path: str, token: str | None = None) -> Any:
         async with httpx.AsyncClient(base_url=URL, transport=self.transport) as client:
-            headers = {"Authorization": f"Bearer {token or self.demo.token}"}
+            headers = {"Authorization": f"Bearer {token or self.demo.tokens.staff}"}
             answered = await client.get(f"/api/v1{path}", headers=headers)
             assert answered.status_code == 200, answered.text
             return answered.json()
@@ -183,3 +183,35 @@ async def test_when_the_shown_day_is_over_the_next_one_begins(
         assert demo.clock.local() == datetime(2026, 11, 25, 10, 6, tzinfo=ZONE)
         boards = await server.boards()
     assert len(boards["Quillwater High School"]) > 20
+
+
+async def test_every_school_has_rules_groups_and_a_day_of_appointments(
+    demo: Demo, database: Database, settings: Settings
+) -> None:
+    async with served(demo, database, settings) as server, played(server) as under_way:
+        await under_way()
+        for school in (await server.get("/schools"))["items"]:
+            path = f"/schools/{school['id']}"
+            rules = [rule["kind"] for rule in (await server.get(f"{path}/rules"))["items"]]
+            assert {"no_fly", "separation", "hallway_cap", "closed_hours"} <= set(rules)
+            assert rules.count("limit") == 2
+            groups = await server.get(f"{path}/groups", demo.tokens.set_up)
+            assert [group["name"] for group in groups["items"]] == ["Choir", "Kept apart", "Peer tutors"]
+            planned = (await server.get(f"{path}/agenda?days=7"))["items"]
+            assert len([entry for entry in planned if entry["group_id"] is None]) >= 6
+            closures = (await server.get(f"{path}/closures"))["items"]
+            assert len(closures) == 1
+
+
+async def test_a_second_start_decides_nothing_twice(
+    demo: Demo, database: Database, settings: Settings, real: FixedClock
+) -> None:
+    async with served(demo, database, settings) as server, played(server) as under_way:
+        await under_way()
+        school = (await server.get("/schools"))["items"][0]["id"]
+        before = await server.get(f"/schools/{school}/rules")
+    again = await prepare(database, settings, on_new_schools=[add_defaults], real=real)
+    async with served(again, database, settings) as server, played(server) as under_way:
+        await under_way()
+        after = await server.get(f"/schools/{school}/rules")
+    assert [rule["id"] for rule in after["items"]] == [rule["id"] for rule in before["items"]]

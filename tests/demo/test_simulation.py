@@ -157,6 +157,31 @@ async def test_open_passes_of_an_earlier_run_are_brought_to_an_end() -> None:
     assert not left & {pass_["id"] for pass_ in server.open_passes()}
 
 
+async def test_students_stand_in_line_and_go_when_a_place_is_offered() -> None:
+    server = FakeServer(students=500, restroom_places=1, approval=False, lines=True)
+    await play(server, hours=1, players=Players(tokens=tokens(server.students)))
+    started = [id for verb, id in server.worked if verb == "start"]
+    assert started, "nobody ever got their turn"
+    assert any(verb == "return" and id in started for verb, id in server.worked)
+
+
+async def test_those_in_line_at_an_earlier_run_are_not_forgotten() -> None:
+    server = FakeServer(students=120, restroom_places=0, approval=False, lines=True)
+    await play(server, hours=0.5, players=Players(tokens=tokens(server.students)))
+    waiting = {id for id, pass_ in server.passes.items() if pass_["status"] == "waiting"}
+    assert waiting
+    server.locations[0]["capacity"] = None
+    await play(server, hours=1, players=Players(tokens=tokens(server.students)), seed=2)
+    assert not waiting & {id for id, pass_ in server.passes.items() if pass_["status"] == "waiting"}
+
+
+async def test_staff_who_may_override_say_why_now_and_then() -> None:
+    server = FakeServer()
+    await play(server, hours=1, players=Players(overrides="token of the principal"))
+    assert server.overrides
+    assert all(override["codes"] == ["full"] and override["reason"] for override in server.overrides)
+
+
 async def test_a_pass_that_someone_else_ended_frees_its_student() -> None:
     server = FakeServer(students=20)
     async with open_simulation(URL, STAFF, transport=server.transport) as simulation:

@@ -42,6 +42,8 @@ _EXTENDS = 0.4
 _ENDED_BY_STAFF = 0.02
 _BACK_BY_BELL = 0.65
 _KNOWS_WHAT_IS_FULL = 0.8
+_NOTICES = 0.85
+_GIVES_UP = 0.01
 _LOOK_AFTER = timedelta(minutes=16)
 
 
@@ -75,6 +77,24 @@ def choose_place(random: Random, places: Mapping[str, Sequence[Place]], going: M
 
 def choose_reason(random: Random, kind: str) -> str:
     return random.choice(("", *HABITS[kind].reasons))
+
+
+def choose_why(random: Random) -> str:
+    """Why staff lift a rule."""
+    return random.choice(("Can't wait", "Not feeling well", "Spilled paint", "Called by the office"))
+
+
+def watch_the_line(random: Random, now: datetime) -> Step:
+    return Step(now + timedelta(seconds=random.uniform(6, 14)), "turn")
+
+
+def take_turn(random: Random, now: datetime, *, offered: bool) -> Step:
+    """A student in line: goes when a place is offered, unless they miss it; sometimes gives up."""
+    if offered and random.random() < _NOTICES:
+        return Step(now + timedelta(seconds=random.uniform(1, 5)), "start", by_student=True)
+    if not offered and random.random() < _GIVES_UP:
+        return Step(now + timedelta(seconds=1), "cancel", by_student=True)
+    return watch_the_line(random, now)
 
 
 def answer(random: Random, now: datetime, *, slowly: bool) -> Step:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,7 @@ from corridor.identity.tables import Account, AccountStatus, ApiToken
 from corridor.identity.tokens import add_token
 
 _STAFF_TOKEN = "Demo: simulated school day"
+_SET_UP_TOKEN = "Demo: set-up"
 _STUDENT_TOKEN = "Demo: simulated student"
 _UNUSED_FOR = timedelta(hours=1)
 _DEVICES_A_SECTION = 3
@@ -66,17 +68,26 @@ async def person_ids(session: AsyncSession, roster_ids: Collection[str]) -> dict
     return {source_id: id for source_id, id in rows if source_id is not None}
 
 
-async def write_tokens(
-    session: AsyncSession, students: Mapping[str, UUID], now: datetime
-) -> tuple[str, dict[str, str]]:
-    """A staff token for the simulation, and one for each student, by person. Those of earlier demos go."""
+class Tokens(msgspec.Struct, frozen=True):
+    """Of the staff in the simulation, of the administrator who sets the schools up, and of students, by person."""
+
+    staff: str
+    set_up: str
+    students: dict[str, str]
+
+
+async def write_tokens(session: AsyncSession, students: Mapping[str, UUID], now: datetime) -> Tokens:
+    """New tokens for the demo. Those of earlier demos go."""
     last_used_at = func.coalesce(ApiToken.last_used_at, ApiToken.created_at)
     await session.execute(
-        delete(ApiToken).where(ApiToken.name.in_((_STAFF_TOKEN, _STUDENT_TOKEN)), last_used_at < now - _UNUSED_FOR)
+        delete(ApiToken).where(
+            ApiToken.name.in_((_STAFF_TOKEN, _SET_UP_TOKEN, _STUDENT_TOKEN)), last_used_at < now - _UNUSED_FOR
+        )
     )
     staff = await add_token(session, name=_STAFF_TOKEN, role=Role.INTEGRATION, now=now)
+    set_up = await add_token(session, name=_SET_UP_TOKEN, role=Role.DISTRICT_ADMIN, now=now)
     tokens = {}
     for person_id in students.values():
         made = await add_token(session, name=_STUDENT_TOKEN, role=Role.STUDENT, person_id=person_id, now=now)
         tokens[str(person_id)] = made.secret
-    return staff.secret, tokens
+    return Tokens(staff.secret, set_up.secret, tokens)

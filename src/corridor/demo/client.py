@@ -81,12 +81,7 @@ class ApiClient:
     async def get(self, path: str, **query: Any) -> Any:
         """Read something. Raises `CorridorError` with the server's own words when it does not give it."""
         response = await self._send("GET", path, params=query)
-        if response.is_success:
-            return response.json()
-        problem = _problem(response)
-        raise CorridorError(
-            f"{path} answered {response.status_code}: {problem.get('detail', response.text[:200])}", code=_code(problem)
-        )
+        return _given(path, response)
 
     async def find(self, path: str) -> dict[str, Any] | None:
         """Read something that may have gone."""
@@ -106,6 +101,11 @@ class ApiClient:
             if not page.get("next"):
                 return
             after = {"after": page["next"]}
+
+    async def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Set something. Raises `CorridorError` with the server's own words when it does not take it."""
+        response = await self._send(method, path, json=body, key=str(new_id()))
+        return _given(path, response)
 
     async def act(
         self, verb: str, path: str, body: Mapping[str, Any] | None = None, *, token: str | None = None
@@ -149,6 +149,15 @@ class ApiClient:
                 self._tally.retries += 1
                 await asyncio.sleep(max(wait, asked))
         raise Unavailable(f"{self._http.base_url} did not answer {method} {path} in {len(WAITS) + 1} attempts.")
+
+
+def _given(path: str, response: httpx.Response) -> Any:
+    if response.is_success:
+        return response.json()
+    problem = _problem(response)
+    raise CorridorError(
+        f"{path} answered {response.status_code}: {problem.get('detail', response.text[:200])}", code=_code(problem)
+    )
 
 
 def _retry_after(response: httpx.Response) -> float:

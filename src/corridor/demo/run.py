@@ -19,13 +19,15 @@ from corridor.campus.roster import NewSchools, Progress, import_roster
 from corridor.campus.tables import School, Term
 from corridor.demo.accounts import choose_cast
 from corridor.demo.bells import bells_of
-from corridor.demo.cast import person_ids, students_with_devices, write_accounts, write_tokens
+from corridor.demo.cast import Tokens, person_ids, students_with_devices, write_accounts, write_tokens
+from corridor.demo.client import ApiClient, Tally
 from corridor.demo.clock import DemoClock, choose_shift
 from corridor.demo.district import central_office, draw_school
 from corridor.demo.furnish import furnish
 from corridor.demo.oneroster import session_id, write_district
 from corridor.demo.pace import LivePace, SteppedPace
 from corridor.demo.plan import SCHOOL_ID, DistrictSpec
+from corridor.demo.policies import set_up
 from corridor.demo.rhythm import BellRhythm
 from corridor.demo.simulate import Reporter, keep_reporting, open_simulation
 from corridor.demo.simulation import Players
@@ -53,7 +55,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
 
     clock: DemoClock
     accounts: tuple[DemoAccount, ...]
-    token: str
+    tokens: Tokens
     players: Players
     first_to_ask: Sequence[str]
     rhythms: Mapping[str, BellRhythm]
@@ -92,13 +94,14 @@ async def prepare(
         known = await person_ids(session, [*chosen.person_ids(Role.STUDENT), *with_devices])
         taught = {id for section in chosen.taught for id in section.student_ids}
         devices = {id: known[id] for id in with_devices}
-        token, tokens = await write_tokens(session, devices, clock.now())
+        tokens = await write_tokens(session, devices, clock.now())
     return Demo(
         clock=clock,
         accounts=tuple(member.account for member in chosen.members),
-        token=token,
+        tokens=tokens,
         players=Players(
-            tokens=tokens,
+            tokens=tokens.students,
+            overrides=tokens.set_up,
             left_alone=frozenset(str(known[id]) for id in chosen.person_ids(Role.STUDENT)),
             answered_slowly=frozenset(str(known[id]) for id in with_devices if id in taught),
         ),
@@ -148,8 +151,9 @@ async def _play_a_day(
     clock = demo.clock
     seed = clock.local().toordinal()
     async with open_simulation(
-        base_url, demo.token, players=demo.players, rhythms=demo.rhythms, seed=seed, transport=transport
+        base_url, demo.tokens.staff, players=demo.players, rhythms=demo.rhythms, seed=seed, transport=transport
     ) as day:
+        await _decide(demo, base_url, transport)
         stepped = SteppedPace(clock, clock.now())
         await day.adopt(stepped)
         await day.run(stepped, until=clock.running_now())
@@ -165,6 +169,14 @@ async def _play_a_day(
             await day.run(LivePace(clock, stop=stop), until=over)
         finally:
             reporting.cancel()
+
+
+async def _decide(demo: Demo, base_url: str, transport: httpx.AsyncBaseTransport | None) -> None:
+    async with httpx.AsyncClient(base_url=base_url, timeout=30, transport=transport, trust_env=False) as http:
+        api = ApiClient(http, demo.tokens.set_up, Tally())
+        await set_up(
+            api, demo.clock.running_now().astimezone(demo.clock.local().tzinfo), sorted(demo.players.left_alone)
+        )
 
 
 def _hold_before(clock: DemoClock, not_before: datetime | None) -> None:

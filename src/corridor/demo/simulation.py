@@ -26,6 +26,7 @@ _ASKS_WHILE_OUT = 0.01
 _ASKS_THEMSELVES = 0.2
 _ASKS_AGAIN = 0.5
 _LOOKS = 4
+_OVERRIDES = 0.06
 _LATEST = timedelta(minutes=10)
 _CLOSED = frozenset({"ended", "denied", "cancelled", "lapsed"})
 
@@ -35,13 +36,14 @@ Happening = Callable[[Pace], Awaitable[None]]
 class Players(msgspec.Struct, frozen=True, kw_only=True):
     """Who takes part, by person id.
 
-    `tokens` are of students who ask with their own device. `left_alone` are played by people, so they are never sent
-    anywhere. Requests of those in `answered_slowly` wait some minutes, so that a person may answer first.
+    `tokens` are of students who ask with their own device, `overrides` is of somebody who may override rules.
+    `left_alone` are played by people, so they are never sent anywhere. Requests of those in `answered_slowly` wait some minutes, so that a person may answer first.
     """
 
     tokens: Mapping[str, str] = {}
     left_alone: AbstractSet[str] = frozenset()
     answered_slowly: AbstractSet[str] = frozenset()
+    overrides: str | None = None
 
 
 class School(msgspec.Struct):
@@ -118,7 +120,7 @@ class Simulation:
     async def adopt(self, pace: Pace) -> None:
         """Take over the passes that are open on the server, as someone must bring those students back."""
         for school in self._schools:
-            for status in ("active", "requested"):
+            for status in ("active", "requested", "waiting"):
                 async for pass_ in self._api.every(f"/schools/{school.id}/passes", status=status):
                     place = school.place(pass_["destination_id"])
                     if place and pass_["student_id"] not in self._players.left_alone:
@@ -140,7 +142,7 @@ class Simulation:
         for pass_id in self._forgotten:
             pass_ = await self._api.find(f"/passes/{pass_id}")
             if pass_ and pass_["status"] not in _CLOSED:
-                verb = "cancel" if pass_["status"] == "requested" else "return"
+                verb = "return" if pass_["status"] == "active" else "cancel"
                 await self._api.act(verb, f"/passes/{pass_id}/{verb}")
 
     def _at(self, at: datetime, happen: Happening) -> None:
@@ -181,6 +183,9 @@ class Simulation:
         if reason := behaviour.choose_reason(random, place.kind):
             body["reason"] = reason
         verb, token = ("request", self._players.tokens[student_id]) if by_student else ("issue", None)
+        if not by_student and self._players.overrides and random.random() < _OVERRIDES:
+            verb, token = "override", self._players.overrides
+            body["override"] = {"codes": ["full"], "reason": behaviour.choose_why(random)}
         was_out = student_id in school.out
         school.out.add(student_id)
         pass_ = await self._api.act(verb, f"/schools/{school.id}/passes", body, token=token)
@@ -208,7 +213,7 @@ class Simulation:
 
     def _take_over(self, trip: Trip, pass_: Mapping[str, Any], pace: Pace) -> None:
         self._begin(trip, pass_)
-        if pass_["status"] == "requested":
+        if pass_["status"] in ("requested", "waiting"):
             self._follow(trip, pass_, pace)
             return
         began, due_at = (datetime.fromisoformat(pass_[name]) for name in ("started_at", "due_at"))
@@ -221,6 +226,8 @@ class Simulation:
         if pass_["status"] == "requested":
             slowly = trip.student_id in self._players.answered_slowly
             steps = [behaviour.answer(trip.random, now, slowly=slowly)]
+        elif pass_["status"] == "waiting":
+            steps = [behaviour.watch_the_line(trip.random, now)]
         elif pass_["status"] == "active":
             due_at = now + timedelta(minutes=pass_["minutes"])
             bell = trip.school.rhythm.next_bell(now)
@@ -243,9 +250,12 @@ class Simulation:
         if step.verb == "look":
             await self._look(trip, pace)
             return
+        if step.verb == "turn":
+            await self._watch_the_line(trip, pace)
+            return
         token = self._players.tokens.get(trip.student_id) if step.by_student else None
         pass_ = await self._api.act(step.verb, f"/passes/{trip.pass_id}/{step.verb}", step.body, token=token)
-        if pass_ is not None and step.verb == "approve":
+        if pass_ is not None and step.verb in ("approve", "start"):
             self._follow(trip, pass_, pace)
         elif rest and (pass_ is None or pass_["status"] not in _CLOSED):
             self._plan(trip, rest)
@@ -253,6 +263,17 @@ class Simulation:
             await self._look(trip, pace)
         else:
             self._end(trip)
+
+    async def _watch_the_line(self, trip: Trip, pace: Pace) -> None:
+        """Go when a place is offered, mostly; wait on while there is none."""
+        pass_ = await self._api.find(f"/passes/{trip.pass_id}")
+        if pass_ is None or pass_["status"] in _CLOSED:
+            self._end(trip)
+        elif pass_["status"] == "waiting":
+            offered = pass_["offered_until"] is not None
+            self._plan(trip, [behaviour.take_turn(trip.random, pace.now(), offered=offered)])
+        else:
+            self._follow(trip, pass_, pace)
 
     async def _look(self, trip: Trip, pace: Pace) -> None:
         """See what became of a pass that nobody here closed; give up on one that stays open."""
