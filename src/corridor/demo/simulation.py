@@ -37,7 +37,8 @@ class Players(msgspec.Struct, frozen=True, kw_only=True):
     """Who takes part, by person id.
 
     `tokens` are of students who ask with their own device, `overrides` is of somebody who may override rules.
-    `left_alone` are played by people, so they are never sent anywhere. Requests of those in `answered_slowly` wait some minutes, so that a person may answer first.
+    `left_alone` are played by people, so they are never sent anywhere. Requests of those in `answered_slowly` wait some
+    minutes, so that a person may answer first.
     """
 
     tokens: Mapping[str, str] = {}
