@@ -112,6 +112,9 @@ def _ids(url: str, school: TestSchool, tokens: list[str]) -> dict[str, list[str]
             if verb:
                 assert admin.post(f"/passes/{passes[-1]}/{verb}").status_code == 200
         types = admin.get(f"/schools/{school.id}/pass-types").json()["items"]
+        rules = admin.get(f"/schools/{school.id}/rules").json()["items"]
+        cap = {"kind": "hallway_cap", "params": {"most": 5000}}
+        rules += [admin.post("/district/rules", json=cap).json()]
         spare = admin.post("/tokens", json={"name": "spare", "role": "teacher"}).json()["id"]
     places = [str(place) for place in (school.restroom, school.nurse, school.library, school.room_204)]
     students = [str(student) for student in school.students]
@@ -124,6 +127,7 @@ def _ids(url: str, school: TestSchool, tokens: list[str]) -> dict[str, list[str]
         "origin_id": places,
         "location_id": places,
         "pass_type_id": [each["id"] for each in types],
+        "rule_id": [each["id"] for each in rules],
         "token_id": [spare],
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -98,6 +99,7 @@ WHEN: Sequence[Field] = (
 )
 
 
+@cache
 def params_of(kind: Kind) -> Mapping[str, Field]:
     """The parameters of a kind, by name."""
     info = inspect.type_info(kind.params)

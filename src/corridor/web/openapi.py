@@ -76,12 +76,21 @@ def openapi_config() -> OpenAPIConfig:
 def describe_problems(app: Litestar) -> None:
     """Add to every operation the problems that it can answer with."""
     spec = app.openapi_schema
+    _make_plain(spec.components.schemas)
     spec.components.schemas["Problem"] = _problem_schema()
     for path, item in (spec.paths or {}).items():
         for method in _METHODS:
             operation: Operation | None = getattr(item, method)
             if operation is not None:
                 _describe(operation, path, method)
+
+
+def _make_plain(schemas: dict[str, Schema]) -> None:
+    """Say the defaults of sets and tuples as JSON does."""
+    for schema in schemas.values():
+        for value in (schema.properties or {}).values():
+            if isinstance(value, Schema) and isinstance(value.default, frozenset | tuple):
+                value.default = list(value.default)
 
 
 def _describe(operation: Operation, path: str, method: str) -> None:
