@@ -19,6 +19,7 @@ async def school(database: Database, tmp_path: Path) -> AsyncIterator[Served]:
     async with served(database, tmp_path) as running:
         await running.account(Role.STUDENT, "ana", "student-0")
         await running.account(Role.HALL_MONITOR, "monitor", "teacher-1")
+        await running.account(Role.DESTINATION_STAFF, "nurse", "teacher-0")
         for number, place in ((1, running.school.restroom), (2, running.school.nurse)):
             body = {"student_id": str(running.school.students[number]), "destination_id": str(place)}
             await running.as_teacher(f"/schools/{running.school.id}/passes", body)
@@ -33,6 +34,15 @@ async def test_axe_finds_nothing(new_page: Pages, school: Served, scheme: str) -
         ("", ("/sign-in", "/api/docs")),
         ("ana", ("/student", f"/student/to/{school.school.library}", "/student/rooms", "/nowhere")),
         ("monitor", ("/board", "/board?wall=1")),
+        (
+            "nurse",
+            (
+                "/desk",
+                f"/desk?location={school.school.nurse}",
+                f"/desk?location={school.school.restroom}",
+                f"/desk/{school.school.nurse}/call?find=student",
+            ),
+        ),
     ):
         page = await new_page(school.url, color_scheme=scheme)
         if username:
@@ -40,7 +50,7 @@ async def test_axe_finds_nothing(new_page: Pages, school: Served, scheme: str) -
             await page.get_by_label("Username").fill(username)
             await page.get_by_label("Password").fill(PASSWORD)
             await page.get_by_role("button", name="Sign in").click()
-            await page.wait_for_url("**/student" if username == "ana" else "**/board")
+            await page.wait_for_url(f"**{paths[0]}")
         for path in paths:
             await page.goto(path)
             results = await Axe().run(page, options=_RULES)

@@ -21,6 +21,7 @@ async def school(database: Database, tmp_path: Path) -> AsyncIterator[Served]:
     async with served(database, tmp_path) as running:
         await running.account(Role.STUDENT, "ana", "student-0")
         await running.account(Role.HALL_MONITOR, "monitor", "teacher-1")
+        await running.account(Role.DESTINATION_STAFF, "nurse", "teacher-0")
         yield running
 
 
@@ -78,6 +79,57 @@ async def test_tiles_close_and_open_by_themselves(new_page: Pages, school: Serve
     await expect(tile).to_contain_text("6 min")
     await fill_the_restroom(school)
     await expect(tile).to_contain_text("full")
+
+
+async def test_from_a_full_place_over_the_line_to_ones_turn(new_page: Pages, school: Served) -> None:
+    student = await signed_in(new_page, school, "ana", **PHONE)
+    desk = await signed_in(new_page, school, "nurse")
+    await expect(desk.get_by_role("heading", name="Which place do you look after?")).to_be_visible()
+    await desk.goto(f"/desk?location={school.school.restroom}")
+    await fill_the_restroom(school)
+    await expect(desk.locator("#desk-coming > li")).to_have_count(2)
+    await expect(desk.locator(".visit-next")).to_contain_text("Student01 Example")
+
+    await student.get_by_role("link", name="Restroom A").click()
+    await expect(student.get_by_text("Restroom A is full. You would be 1st in line, about 3 min.")).to_be_visible()
+    await student.get_by_role("button", name="Ask to stand in line").click()
+    await school.as_teacher(f"/passes/{await pass_that(school, 'requested')}/approve", {})
+    heading = student.get_by_role("heading", name="Restroom A is full: 1st in line, about 3 min")
+    await expect(heading).to_be_visible()
+    await expect(desk.locator("#desk-waiting")).to_contain_text("Student00 Example")
+
+    await desk.locator("#desk-coming > li").first.get_by_role("button", name="Back in class").click()
+    await school.later(seconds=1)
+    await expect(student.get_by_role("heading", name="It's your turn")).to_be_visible()
+    await expect(student).to_have_title("Your turn: Restroom A")
+    await expect(student.get_by_role("img", name="seconds left")).to_be_visible()
+    await student.get_by_role("button", name="Go now").click()
+    await expect(student.get_by_role("heading", name="Back by")).to_be_visible()
+    await expect(student).to_have_title("Restroom A")
+    await expect(desk.locator("#desk-waiting > li")).to_have_count(0)
+    await expect(desk.locator("#desk-coming")).to_contain_text("Student00 Example")
+
+
+async def pass_that(school: Served, status: str) -> str:
+    rows = (await school.as_teacher(f"/schools/{school.school.id}/board"))["items"]
+    return next(str(row["id"]) for row in rows if row["status"] == status)
+
+
+async def test_a_turn_that_one_does_not_take_is_told(new_page: Pages, school: Served) -> None:
+    await fill_the_restroom(school)
+    body = {"student_id": str(school.school.students[0]), "destination_id": str(school.school.restroom), "wait": True}
+    await school.as_teacher(f"/schools/{school.school.id}/passes", body)
+    student = await signed_in(new_page, school, "ana", **PHONE)
+    await expect(student.get_by_role("button", name="Leave the line")).to_be_visible()
+    await school.as_teacher(f"/passes/{await pass_that(school, 'active')}/return", {})
+    await school.later(seconds=1)
+    await expect(student.get_by_role("button", name="Not now")).to_be_visible()
+    # The place is still free, so it is offered again at once, for the last time.
+    await school.later(seconds=31)
+    await expect(student.get_by_text("If you don't go now, you leave the line.")).to_be_visible()
+    await school.later(seconds=31)
+    await expect(student.get_by_text("came twice and you didn't go")).to_be_visible()
+    await expect(student.get_by_role("heading", name="Where to?")).to_be_visible()
 
 
 async def test_what_one_is_filling_in_is_left_alone(new_page: Pages, school: Served) -> None:
