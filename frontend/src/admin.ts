@@ -48,3 +48,8 @@ document.addEventListener("click", ({ target }) => {
     form.setAttribute("data-changed", "");
   }
 });
+
+// Where the links do not fit side by side, the one to this page shows all the same.
+for (const link of document.querySelectorAll(".nav [aria-current], .admin-nav [aria-current]")) {
+  link.scrollIntoView({ block: "nearest", inline: "center" });
+}
