@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from corridor.base.ids import new_id
-from corridor.campus.roster.apply_bells import add_starter_schedules, note_missing_periods
+from corridor.campus.roster.apply_bells import add_starter_schedules, note_missing_periods, note_missing_rotation
 from corridor.campus.roster.matching import Target
 from corridor.campus.roster.targets import COURSES, ENROLLMENTS, PEOPLE, SCHOOLS, SECTIONS, TERMS
 from corridor.campus.roster.work import Work
@@ -43,6 +43,7 @@ async def apply_plan(
         progress(f"Writing {stage}", done, len(steps))
         await step()
     await note_missing_periods(work)
+    await note_missing_rotation(work)
     new_schools = [id for (id,) in await work.rows("SELECT id FROM change_school WHERE action = 'added' ORDER BY id")]
     if new_schools:
         await _note_new_schools(work, len(new_schools))
@@ -147,8 +148,8 @@ async def _apply_sections(work: Work) -> None:
     await work.run("INSERT INTO section_term (section_id, term_id) SELECT section_id, term_id FROM new_section_term")
     await work.run("DELETE FROM section_meeting m USING old_meeting o WHERE o.id = m.id")
     await work.run(
-        """INSERT INTO section_meeting (id, section_id, period, days, location_id)
-           SELECT new_id, section_id, period, days, location_id FROM new_meeting"""
+        """INSERT INTO section_meeting (id, section_id, period, days, cycles, location_id)
+           SELECT new_id, section_id, period, days, cycles, location_id FROM new_meeting"""
     )
 
 

@@ -70,6 +70,25 @@ async def note_missing_periods(work: Work) -> None:
         )
 
 
+async def note_missing_rotation(work: Work) -> None:
+    """Tell of sections that meet on days of a rotation of which their school's calendar says nothing."""
+    without = await work.rows(
+        """SELECT s.name, array_agg(DISTINCT cycle ORDER BY cycle)
+           FROM section_meeting m JOIN section c ON c.id = m.section_id JOIN school s ON s.id = c.school_id,
+                unnest(m.cycles) AS cycle
+           WHERE c.active AND s.active AND NOT EXISTS (
+               SELECT FROM calendar_day d WHERE d.school_id = s.id AND d.cycle = cycle.cycle)
+           GROUP BY s.id ORDER BY s.name"""
+    )
+    if without:
+        schools = [f"{school}: {_listed(cycles)}" for school, cycles in without]
+        work.findings.note(
+            "missing_rotation",
+            "Sections meet on days of a rotation that the school's calendar does not know, so nobody is known to be in "
+            f"them. Set the rotation under Calendar. {_listed(schools, between='; ')}.",
+        )
+
+
 def _listed(items: Sequence[str], *, between: str = ", ") -> str:
     more = f"{between}and {len(items) - _MOST} more" if len(items) > _MOST else ""
     return between.join(items[:_MOST]) + more

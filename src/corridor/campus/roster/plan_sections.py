@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - statements are put together from names in the code, never from a roster's values.
 
 from corridor.campus.roster.matching import Key, compare, drop_repeats, find
+from corridor.campus.roster.plan_meetings import plan_meetings, read_texts
 from corridor.campus.roster.plan_rooms import plan_rooms
 from corridor.campus.roster.records import Kind
 from corridor.campus.roster.targets import ENROLLMENTS, SECTIONS
@@ -11,7 +12,9 @@ from corridor.campus.roster.work import Sort, Work
 _LISTED = "NOT s.dropped AND NOT s.gone"
 
 # When and where a section meets, as one text that is the same on both sides.
-_WHEN = "string_agg(coalesce(m.period, '') || '@' || lower(coalesce({room}, '')), '|' ORDER BY m.period, lower({room}))"
+_WHEN = """string_agg(
+    concat_ws('/', m.period, array_to_string(m.days, ','), array_to_string(m.cycles, ',')) || '@'
+    || lower(coalesce({room}, '')), '|' ORDER BY m.period, m.days, m.cycles, lower({room}))"""
 _OUR_WHEN = f"""(SELECT {_WHEN.format(room="l.name")}
                  FROM section_meeting m LEFT JOIN location l ON l.id = m.location_id WHERE m.section_id = x.id)"""
 _CLASS = """ARRAY[x.school_id::text, coalesce(x.course_id::text, ''), lower(x.title), lower(coalesce(x.code, '')),
@@ -27,7 +30,7 @@ async def plan_sections(work: Work) -> None:
     await compare(work, SECTIONS)
     await _plan_terms(work)
     await plan_rooms(work)
-    await _plan_meetings(work)
+    await plan_meetings(work)
     await _count_changed_details(work)
 
 
@@ -100,6 +103,7 @@ async def _resolve_section(work: Work) -> None:
         "s.school_id IS NULL",
         "s.school_ref",
     )
+    await read_texts(work)
     await work.run(
         f"""UPDATE stage_section s SET signature = w.signature
             FROM (SELECT m.seq, {_WHEN.format(room="m.room")} AS signature FROM stage_meeting m GROUP BY m.seq) w
@@ -148,32 +152,6 @@ async def _plan_terms(work: Work) -> None:
             SELECT t.section_id, t.term_id FROM section_term t JOIN stage_section s ON s.id = t.section_id AND {_LISTED}
             LEFT JOIN plan_section_term p ON p.section_id = t.section_id AND p.term_id = t.term_id
             WHERE p.term_id IS NULL AND {spoken}"""
-    )
-
-
-async def _plan_meetings(work: Work) -> None:
-    """Make `new_meeting` and `old_meeting`. A meeting's room is found by its name in `room`."""
-    await work.run(
-        f"""CREATE TEMPORARY TABLE plan_meeting AS
-            SELECT DISTINCT ON (s.id, m.period, m.days, r.id)
-                   m.new_id, s.id AS section_id, m.period, m.days, r.id AS location_id
-            FROM stage_meeting m JOIN stage_section s ON s.seq = m.seq AND {_LISTED}
-            LEFT JOIN room r ON r.school_id = s.school_id AND r.key = lower(m.room)
-            ORDER BY s.id, m.period, m.days, r.id, m.new_id"""
-    )
-    await work.run("ANALYZE plan_meeting")
-    same = """m.section_id = p.section_id AND m.period IS NOT DISTINCT FROM p.period
-              AND m.days IS NOT DISTINCT FROM p.days AND m.location_id IS NOT DISTINCT FROM p.location_id"""
-    await work.run(
-        f"""CREATE TEMPORARY TABLE new_meeting AS
-            SELECT p.* FROM plan_meeting p WHERE NOT EXISTS (SELECT FROM section_meeting m WHERE {same})"""
-    )
-    spoken = "false" if "meetings" in work.scope(Kind.SECTIONS).silent else "true"
-    await work.run(
-        f"""CREATE TEMPORARY TABLE old_meeting AS
-            SELECT m.id, m.section_id FROM section_meeting m
-            WHERE {spoken} AND m.section_id IN (SELECT s.id FROM stage_section s WHERE {_LISTED})
-              AND NOT EXISTS (SELECT FROM plan_meeting p WHERE {same})"""
     )
 
 

@@ -127,11 +127,13 @@ class RoleRecord(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Meeting(msgspec.Struct, frozen=True, gc=False):
-    """`days` are 1 (Monday) to 7, None means every school day; `room` is free text."""
+    """`days` are 1 (Monday) to 7, `cycles` days of a rotation such as A; None means every school day. `room` is free
+    text. A `period` without days may be a text such as 3(A), which is taken apart where its meaning is clear."""
 
     period: str | None = None
     room: str | None = None
     days: tuple[int, ...] | None = None
+    cycles: tuple[str, ...] | None = None
 
 
 class SectionRecord(Record, frozen=True, kw_only=True, gc=False):

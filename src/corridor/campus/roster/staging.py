@@ -89,7 +89,7 @@ STAGES = {
 _DETAILS = {
     "stage_agent": "seq bigint, agent_ref text",
     "stage_section_term": "seq bigint, term_ref text",
-    "stage_meeting": "seq bigint, new_id uuid, period text, room text, days smallint[]",
+    "stage_meeting": "seq bigint, new_id uuid, period text, room text, days smallint[], cycles text[]",
     "stage_kept": "kind text, source_id text",
 }
 
@@ -153,9 +153,13 @@ class Staging:
     def _add_section_details(self, section: SectionRecord, details: dict[str, list[Row]]) -> None:
         terms = details.setdefault("COPY stage_section_term (seq, term_ref) FROM STDIN", [])
         terms += [(self._seq, term) for term in section.terms]
-        meetings = details.setdefault("COPY stage_meeting (seq, new_id, period, room, days) FROM STDIN", [])
+        meetings = details.setdefault("COPY stage_meeting (seq, new_id, period, room, days, cycles) FROM STDIN", [])
         meetings += [
-            (self._seq, new_id(), meeting.period, meeting.room, list(meeting.days) if meeting.days else None)
+            (
+                *(self._seq, new_id(), meeting.period, meeting.room),
+                list(meeting.days) if meeting.days else None,
+                sorted(meeting.cycles) if meeting.cycles else None,
+            )
             for meeting in section.meetings
         ]
 
