@@ -87,7 +87,7 @@ async def test_a_schedule_is_added_changed_and_removed(world: World) -> None:
     api = await admin(world)
     made = await send(world, api, "POST", "bell-schedules", ASSEMBLY)
     assert made.status_code == 201, made.text
-    assert (made.json()["days"], made.json()["periods"][0]["starts_at"]) == ([], "08:05:00")
+    assert (made.json()["days"], made.json()["periods"][0]["starts_at"]) == ([], "08:05")
     path = f"bell-schedules/{made.json()['id']}"
     changed = await send(world, api, "PUT", path, ASSEMBLY | {"name": "Pep rally", "days": [6]})
     assert (changed.status_code, changed.json()["name"], changed.json()["days"]) == (200, "Pep rally", [6])
@@ -260,3 +260,18 @@ async def test_another_school_is_out_of_reach(world: World) -> None:
     url = f"/api/v1/schools/{other.id}/calendar"
     written = await world.client.put(url, json={"days": [{"date": "2026-10-07"}]}, headers=api.headers)
     assert written.status_code == 404
+
+
+async def test_a_school_that_is_not_there_is_not_found_by_those_who_reach_all(world: World) -> None:
+    api = await world.caller(Role.DISTRICT_ADMIN)
+    nowhere = f"/api/v1/schools/{new_id()}"
+    day = {"days": [{"date": "2026-10-07", "cycle": "A"}]}
+    for method, path, body in (
+        ("GET", "bell-schedules", None),
+        ("GET", "calendar.csv", None),
+        ("POST", "bell-schedules", ASSEMBLY),
+        ("PUT", "calendar", day),
+        ("POST", "calendar/import", None),
+    ):
+        answer = await world.client.request(method, f"{nowhere}/{path}", json=body, headers=api.headers)
+        assert answer.status_code == 404, path

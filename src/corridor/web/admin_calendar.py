@@ -150,6 +150,7 @@ async def school_in(request: PassRequest, form: Any) -> UUID:
     if school_id is None:
         raise NotFound("The form does not say which school it is about. Load the page again.")
     require(request.user, Action.BELLS_CHANGE, school_id=school_id)
+    await services_of(request).ledger.state(school_id)
     return school_id
 
 

@@ -1,23 +1,14 @@
-"""Time at school over HTTP: what period it is, bell schedules, and the calendar. Files have a module of their own."""
+"""Time at school over HTTP: what period it is, and the calendar."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import delete, get, post, put
+from litestar import delete, get, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from corridor.base.errors import InvalidInput, NotFound
-from corridor.campus.bells import (
-    PeriodDraft,
-    Schedule,
-    ScheduleDraft,
-    read_schedules,
-    remove_schedule,
-    schedules_of,
-    write_schedule,
-)
 from corridor.campus.calendar import (
     MOST_DAYS,
     Calendar,
@@ -52,22 +43,6 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 From = Annotated[date | None, QueryParameter(name="from")]
 To = Annotated[date | None, QueryParameter(name="to")]
-
-
-class ScheduleInput(msgspec.Struct, forbid_unknown_fields=True):
-    """`days` are the weekdays it holds on, 1 (Monday) to 7; none for a schedule that only the calendar gives. Times
-    as 08:05 or 8:05 AM."""
-
-    name: str
-    periods: list[PeriodDraft]
-    days: list[int] = []
-
-
-class SchedulePage(msgspec.Struct):
-    """By name."""
-
-    items: list[Schedule]
-    next: None = None
 
 
 class DayInput(msgspec.Struct, forbid_unknown_fields=True):
@@ -195,60 +170,6 @@ async def show_time(
 
 
 @get(
-    "/schools/{school_id:uuid}/bell-schedules",
-    tags=["Campus"],
-    summary="Bell schedules",
-    opt={"permission": Action.SCHOOL_VIEW},
-)
-async def index_schedules(request: PassRequest, school_id: FromPath[UUID]) -> SchedulePage:
-    """With their periods, in the school's local time. `assumed`: made up by an import, because nobody has said."""
-    require(request.user, Action.SCHOOL_VIEW, school_id=school_id)
-    return SchedulePage(await read_schedules(services_of(request).database, school_id))
-
-
-@post(
-    "/schools/{school_id:uuid}/bell-schedules",
-    tags=["Campus"],
-    summary="Add a bell schedule",
-    opt={"permission": Action.BELLS_CHANGE},
-)
-async def create_schedule(request: PassRequest, school_id: FromPath[UUID], data: JSONBody[ScheduleInput]) -> Schedule:
-    return await _write(request, school_id, None, data)
-
-
-@put(
-    "/schools/{school_id:uuid}/bell-schedules/{schedule_id:uuid}",
-    tags=["Campus"],
-    summary="Change a bell schedule",
-    opt={"permission": Action.BELLS_CHANGE},
-)
-async def change_schedule(
-    request: PassRequest, school_id: FromPath[UUID], schedule_id: FromPath[UUID], data: JSONBody[ScheduleInput]
-) -> Schedule:
-    """The whole of it; counts at once."""
-    return await _write(request, school_id, schedule_id, data)
-
-
-@delete(
-    "/schools/{school_id:uuid}/bell-schedules/{schedule_id:uuid}",
-    tags=["Campus"],
-    summary="Remove a bell schedule",
-    opt={"permission": Action.BELLS_CHANGE},
-)
-async def delete_schedule(
-    request: PassRequest,
-    school_id: FromPath[UUID],
-    schedule_id: FromPath[UUID],
-    days_as_usual: FromQuery[bool] = False,
-) -> None:
-    """Refused while the calendar gives it to days, unless `days_as_usual` lets these follow their weekdays."""
-    require(request.user, Action.BELLS_CHANGE, school_id=school_id)
-    async with services_of(request).database.session() as session:
-        await remove_schedule(session, school_id, schedule_id, days_as_usual=days_as_usual)
-    await services_of(request).ledger.refresh(school_id)
-
-
-@get(
     "/schools/{school_id:uuid}/calendar",
     tags=["Campus"],
     summary="The calendar",
@@ -318,10 +239,6 @@ async def set_rotation(request: PassRequest, school_id: FromPath[UUID], data: JS
 
 API_ROUTES: list[Any] = [
     show_time,
-    index_schedules,
-    create_schedule,
-    change_schedule,
-    delete_schedule,
     show_calendar,
     change_days,
     clear_days,
@@ -329,19 +246,10 @@ API_ROUTES: list[Any] = [
 ]
 
 
-async def _write(request: PassRequest, school_id: UUID, schedule_id: UUID | None, data: ScheduleInput) -> Schedule:
-    require(request.user, Action.BELLS_CHANGE, school_id=school_id)
-    draft = ScheduleDraft(data.name, tuple(data.days), tuple(data.periods))
-    async with services_of(request).database.session() as session:
-        made = await write_schedule(session, school_id, schedule_id, draft)
-        [written] = [each for each in await schedules_of(session, school_id) if each.id == made]
-    await services_of(request).ledger.refresh(school_id)
-    return written
-
-
 async def _change(request: PassRequest, school_id: UUID, plan: Plan) -> CalendarPage:
     require(request.user, Action.BELLS_CHANGE, school_id=school_id)
     services = services_of(request)
+    await services.ledger.state(school_id)
     async with services.database.session() as session:
         changes = await change_calendar(session, school_id, plan)
     await services.ledger.refresh(school_id)

@@ -45,6 +45,7 @@ class Sent(msgspec.Struct, frozen=True):
 @get("/admin/bells.csv", include_in_schema=False, opt=_PERMISSION)
 async def download_bells(request: PassRequest, school: FromQuery[UUID]) -> Response[str]:
     require(request.user, Action.BELLS_CHANGE, school_id=school)
+    await services_of(request).ledger.state(school)
     schedules = await read_schedules(services_of(request).database, school)
     return as_file(write_schedules_csv(schedules), "bell-schedules.csv", CSV)
 
@@ -52,6 +53,7 @@ async def download_bells(request: PassRequest, school: FromQuery[UUID]) -> Respo
 @get("/admin/calendar.csv", include_in_schema=False, opt=_PERMISSION)
 async def download_calendar(request: PassRequest, school: FromQuery[UUID]) -> Response[str]:
     require(request.user, Action.BELLS_CHANGE, school_id=school)
+    await services_of(request).ledger.state(school)
     known = await read_calendar(services_of(request).database, school)
     return as_file(write_calendar(known), "calendar.csv", CSV)
 

@@ -93,6 +93,7 @@ class TakesCalendar(Operation):
 )
 async def download_schedules(request: PassRequest, school_id: FromPath[UUID]) -> Response[str]:
     require(request.user, Action.SCHOOL_VIEW, school_id=school_id)
+    await services_of(request).ledger.state(school_id)
     schedules = await read_schedules(services_of(request).database, school_id)
     return as_file(write_schedules_csv(schedules), "bell-schedules.csv", CSV)
 
@@ -112,6 +113,7 @@ async def upload_schedules(
     line, nothing is changed."""
     require(request.user, Action.BELLS_CHANGE, school_id=school_id)
     services = services_of(request)
+    await services.ledger.state(school_id)
     file = read_schedules_csv(await request.body())
     if dry_run:
         changes = await preview_schedules(services.database, school_id, file)
@@ -132,6 +134,7 @@ async def upload_schedules(
 async def download_calendar(request: PassRequest, school_id: FromPath[UUID]) -> Response[str]:
     """All days of which the calendar says something."""
     require(request.user, Action.SCHOOL_VIEW, school_id=school_id)
+    await services_of(request).ledger.state(school_id)
     known = await read_calendar(services_of(request).database, school_id)
     return as_file(write_calendar(known), "calendar.csv", CSV)
 
@@ -166,6 +169,7 @@ async def upload_calendar(
     last be as their weekdays say. With problems, which the answer lists by line, nothing is changed."""
     require(request.user, Action.BELLS_CHANGE, school_id=school_id)
     services = services_of(request)
+    await services.ledger.state(school_id)
     known = await read_calendar(services.database, school_id)
     reading = await asyncio.to_thread(read_calendar_file, await request.body(), known)
     wishes = plan_import(known, reading.wishes, replace=replace)
