@@ -313,13 +313,18 @@ def allowed_at(day: Day, rule: Rule, *others: Rule, **wishes: Any) -> datetime |
     return at
 
 
-def loaded_afresh(state: SchoolState, events: Sequence[Recorded]) -> SchoolState:
-    """The state that the tables would give: every pass folded from its events alone, then sorted and counted anew."""
+def everything(events: Sequence[Recorded]) -> list[Pass]:
+    """Every pass there ever was, as it is now, oldest first."""
     passes: dict[UUID, Pass] = {}
     for recorded in events:
         if type(recorded.event) in EVOLVE and recorded.event and recorded.kind != "pass_refused":
             for pass_id in passes_of(recorded.event):
                 passes[pass_id] = advance(passes.get(pass_id), recorded)
+    return sorted(passes.values(), key=lambda each: each.seq)
+
+
+def loaded_afresh(state: SchoolState, events: Sequence[Recorded]) -> SchoolState:
+    """The state that the tables would give: every pass folded from its events alone, then sorted and counted anew."""
     day = local(state.campus, events[-1].recorded_at).date() if events else state.day
     fresh = replace(
         state,
@@ -334,7 +339,7 @@ def loaded_afresh(state: SchoolState, events: Sequence[Recorded]) -> SchoolState
         week={},
         term={},
     )
-    for pass_ in sorted(passes.values(), key=lambda each: each.seq):
+    for pass_ in everything(events):
         _tally(fresh, pass_)
         if pass_.status in OPEN:
             fresh.passes[pass_.id] = pass_

@@ -13,14 +13,18 @@ from corridor.base.ids import new_id
 from corridor.campus.commands import AddLocation, ChangeLocation, LocationChanges
 from corridor.campus.timetable import local
 from corridor.campus.words import LocationKind
-from corridor.day.state import HELD, SchoolState, Status
+from corridor.day.state import SchoolState
 from corridor.day.words import Channel
-from corridor.ledger.words import Command, Recorded, Tick
+from corridor.ledger.words import Command, Tick
 from corridor.passes import commands as ask
-from corridor.passes.events import PassApproved, PassIssued
 from tests.day_state import clock
+from tests.passes.policies import Decides, decision_of, decisions
 
-ALL_CODES = ("one_open_pass", "full", "too_many_out", "limit", "cooldown")
+ALL_CODES = (
+    *("one_open_pass", "freeze", "absent", "separation", "no_travel", "closed", "closed_hours", "staff_away"),
+    *("members_only", "restricted_zone", "no_fly", "limit", "cooldown"),
+    *("hallways_full", "zone_full", "too_many_out", "full"),
+)
 # An ordinary morning; shortly before the end of a Friday; late at night; the nights in which the clocks are changed.
 STARTS = (
     clock(8, 30),
@@ -45,11 +49,12 @@ class Asks(msgspec.Struct, frozen=True):
 
 
 class Acts(msgspec.Struct, frozen=True):
-    """Someone does something to the pass of this number, counted from the newest."""
+    """Someone does something to the pass of this number, counted from the newest: staff, the student or, `stranger`,
+    the first of all students."""
 
     command: type[ask.OnPass]
     which: int
-    as_student: bool = False
+    by: str = "staff"
     fields: Any = {}
 
 
@@ -77,7 +82,7 @@ class Ticks(msgspec.Struct, frozen=True):
     """What is due happens."""
 
 
-Step = Asks | Acts | Changes | Adds | Waits | Ticks
+Step = Asks | Acts | Changes | Adds | Waits | Ticks | Decides
 
 _number = st.integers(0, 5)
 _asks = st.builds(
@@ -87,8 +92,8 @@ _asks = st.builds(
     origin=st.none() | _number,
     pass_type=st.none() | st.integers(0, 7),
     minutes=st.none() | st.integers(1, 12),
-    channel=st.sampled_from(Channel),
-    lifts=st.booleans(),
+    channel=st.sampled_from([Channel.STUDENT, Channel.STAFF, Channel.KIOSK]),
+    lifts=st.sampled_from([False, False, False, True]),
     may_wait=st.booleans(),
 )
 _acts = st.builds(
@@ -96,11 +101,24 @@ _acts = st.builds(
     command=st.sampled_from(
         [
             *(ask.ReturnPass, ask.ReturnPass, ask.ReturnPass, ask.ArriveOnPass, ask.ArriveOnPass, ask.DepartOnPass),
-            *(ask.DenyPass, ask.CancelPass, ask.EndPass, ask.StartPass, ask.StartPass),
+            *(ask.DenyPass, ask.CancelPass, ask.EndPass),
         ]
     ),
     which=st.integers(0, 3),
-    as_student=st.sampled_from([False, False, False, True]),
+    by=st.sampled_from(["staff", "staff", "student", "stranger"]),
+)
+_starts = st.builds(
+    Acts,
+    command=st.just(ask.StartPass),
+    which=st.integers(0, 3),
+    by=st.sampled_from(["staff", "student", "student"]),
+    fields=st.sampled_from([{}, {}, {"lift": ALL_CODES, "lift_reason": "It is urgent"}]),
+)
+_moves = st.builds(
+    Acts,
+    command=st.just(ask.MoveInLine),
+    which=st.integers(0, 3),
+    fields=st.integers(1, 3).map(lambda place: {"place": place}),
 )
 _approves = st.builds(
     Acts,
@@ -134,16 +152,25 @@ _waits = st.one_of(
     st.builds(Waits, st.integers(1, 3).map(lambda days: timedelta(days=days))),
     st.builds(Waits, st.integers(-1, 1).map(lambda seconds: timedelta(seconds=seconds)), midnight=st.just(True)),
 )
-# How often each kind comes, out of twenty.
-_WEIGHTS = ((_asks, 6), (_acts, 5), (_approves, 3), (_extends, 1), (_changes, 1), (_waits, 3), (st.just(Ticks()), 1))
-_steps: st.SearchStrategy[Step] = st.sampled_from([kind for kind, weight in _WEIGHTS for _ in range(weight)]).flatmap(
-    lambda kind: kind
+_ticks = st.just(Ticks())
+# How often each kind comes.
+_LIFE = (
+    *((_asks, 7), (_acts, 5), (_approves, 3), (_starts, 2), (_moves, 1), (_extends, 1), (_changes, 1)),
+    *((_waits, 4), (_ticks, 3)),
 )
 
 
-def histories(most: int) -> st.SearchStrategy[list[Step]]:
-    """Up to `most` steps, and short histories no likelier than long ones."""
-    return st.integers(1, most).flatmap(lambda size: st.lists(_steps, min_size=size, max_size=size))
+def _steps(more: int) -> st.SearchStrategy[Any]:
+    """What people and time do, and so often what a school decides."""
+    weighted = [kind for kind, weight in (*_LIFE, (decisions, more)) for _ in range(weight)]
+    return st.sampled_from(weighted).flatmap(lambda kind: kind)
+
+
+def histories(most: int, *, decided: int = 5) -> st.SearchStrategy[list[Step]]:
+    """Up to `most` steps, and short histories no likelier than long ones. `decided`: how often a school decides
+    something, beside some 27 other steps."""
+    steps = _steps(decided)
+    return st.integers(1, most).flatmap(lambda size: st.lists(steps, min_size=size, max_size=size))
 
 
 def instant_after(step: Waits, state: SchoolState, now: datetime) -> datetime:
@@ -154,7 +181,7 @@ def instant_after(step: Waits, state: SchoolState, now: datetime) -> datetime:
     return max(now, (midnight + step.delta).astimezone(now.tzinfo))
 
 
-def command_of(step: Step, state: SchoolState, pass_ids: Sequence[UUID]) -> Command | None:
+def command_of(step: Step, state: SchoolState, pass_ids: Sequence[UUID], now: datetime) -> Command | None:
     """The step as a command; None when there is nothing it could be about. `pass_ids` are all passes so far."""
     students, places = sorted(state.campus.students), sorted(state.campus.locations)
     teacher = min(state.campus.staff)
@@ -176,8 +203,10 @@ def command_of(step: Step, state: SchoolState, pass_ids: Sequence[UUID]) -> Comm
             )
         case Acts() if pass_ids:
             pass_id = pass_ids[-1 - step.which % len(pass_ids)]
-            student_only = students[0] if step.as_student else None
-            return step.command(pass_id=pass_id, by=teacher, student_only=student_only, **step.fields)
+            pass_ = state.passes.get(pass_id)
+            own = pass_.student_id if pass_ else students[0]
+            student_only = {"staff": None, "student": own, "stranger": students[0]}[step.by]
+            return step.command(pass_id=pass_id, by=student_only or teacher, student_only=student_only, **step.fields)
         case Changes():
             return ChangeLocation(places[step.place % len(places)], teacher, step.changes)
         case Adds():
@@ -186,25 +215,7 @@ def command_of(step: Step, state: SchoolState, pass_ids: Sequence[UUID]) -> Comm
             return AddLocation(location_id, state.campus.school.id, teacher, name, LocationKind.OTHER, step.capacity)
         case Ticks():
             return Tick()
-    return None
-
-
-def check_limits(state: SchoolState, added: Sequence[Recorded]) -> None:
-    """Raise unless one student has one pass, and whatever began just now began within the limits or against them with
-    a reason."""
-    holders = [pass_.student_id for pass_ in state.passes.values() if pass_.status in HELD]
-    assert len(holders) == len(set(holders)), "a student has two open passes"
-    for recorded in added:
-        event = recorded.event
-        if isinstance(event, PassIssued | PassApproved) and event.pass_id in state.passes:
-            pass_ = state.passes[event.pass_id]
-            place = state.campus.locations[pass_.destination_id]
-            if place.capacity is not None and "full" not in event.lifted:
-                assert pass_.status is Status.WAITING or state.going_to[place.id] <= place.capacity, (
-                    f"{place.name} is too full"
-                )
-            room = state.campus.locations.get(pass_.origin_id) if pass_.origin_id else None
-            if room and room.out_capacity is not None and "too_many_out" not in event.lifted:
-                assert state.out_of[room.id] <= room.out_capacity, f"too many are out of {room.name}"
-            if event.lifted:
-                assert pass_.lift_reason, "a rule was lifted without a reason"
+        case Acts() | Waits():
+            return None
+        case _:
+            return decision_of(step, state, now)
