@@ -6,7 +6,7 @@ function differs(field: Field): boolean {
   if (field instanceof HTMLSelectElement) {
     return [...field.options].some((option) => option.selected !== option.defaultSelected);
   }
-  if (field instanceof HTMLInputElement && field.type === "checkbox") {
+  if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type)) {
     return field.checked !== field.defaultChecked;
   }
   return field.value !== field.defaultValue;

@@ -32,7 +32,9 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_minutes: Annotated[_Minutes, says("Last minutes of a period", words="in the last {} minutes of a period")] = 0
     passing: Annotated[bool, says("Between periods", words="between periods")] = False
     outside: Annotated[bool, says("Outside school hours", words="outside school hours")] = False
-    whole_day: Annotated[bool, says("All day", words="all day", empty="at no time", asks="when")] = False
+    whole_day: Annotated[bool, says("All day", words="all day", empty="at certain times", asks="at certain times")] = (
+        False
+    )
     windows: Annotated[tuple[Window, ...], says("From and to", words="from {}")] = ()
 
 

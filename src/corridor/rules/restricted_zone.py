@@ -14,7 +14,7 @@ CODE = "restricted_zone"
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`zone_ids` are restricted; whoever is in one of `group_ids` may enter all the same."""
 
-    zone_ids: Annotated[frozenset[UUID], says("Restricted zones", empty="no zone", asks="a zone")] = frozenset()
+    zone_ids: Annotated[frozenset[UUID], says("Restricted zones", empty="a zone", asks="a zone")] = frozenset()
     group_ids: Annotated[
         frozenset[UUID],
         says("Groups that may enter", words="only members of {}", empty="nobody", asks="nobody"),

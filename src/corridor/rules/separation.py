@@ -15,7 +15,7 @@ CODE = "separation"
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No two of these students are out at once, or, with `same_destination`, on passes to the same place."""
 
-    student_ids: Annotated[frozenset[UUID], says("Students", empty="nobody in particular", asks="who")] = frozenset()
+    student_ids: Annotated[frozenset[UUID], says("Students", empty="two students", asks="two students")] = frozenset()
     group_ids: Annotated[frozenset[UUID], says("Members of a group", words="members of {}")] = frozenset()
     same_destination: Annotated[
         bool,
