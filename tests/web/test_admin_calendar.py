@@ -293,3 +293,17 @@ async def test_removing_a_schedule_of_the_calendar_says_what_becomes_of_its_days
     removed = await mine.post(f"/admin/bells/{early}/remove", school=str(world.school.id), days_as_usual="1")
     assert removed.status_code == 303
     assert await calendar(world) == {}
+
+
+async def test_calendar_programs_subscribe_without_signing_in(world: World) -> None:
+    mine = await admin(world)
+    await mine.post(f"{PAGE}/days", **days(world, "2026-10-12", note="Columbus Day"))
+    found = re.search(r'value="http://test(/calendars/[^"]+\.ics)"', (await mine.get(PAGE)).text)
+    assert found
+    feed = await world.client.get(found[1])
+    assert (feed.status_code, feed.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
+    assert "SUMMARY:No school: Columbus Day" in feed.text
+    assert "DTSTART;TZID" in (await world.client.get(found[1], params={"periods": "true"})).text
+    other = await make_school(world.database, name="Lincoln", district_id=world.school.district_id)
+    for wrong in (found[1].replace(".ics", "0.ics"), found[1].replace(str(world.school.id), str(other.id))):
+        assert (await world.client.get(wrong)).status_code == 404

@@ -29,6 +29,7 @@ from corridor.passes.api import PassRequest, services_of
 from corridor.passes.pages import choose_school
 from corridor.passes.teacher_desk import uuid_in
 from corridor.web.admin_frame import frame
+from corridor.web.calendar_feed import feed_path
 from corridor.web.calendar_forms import DaysForm, RotationForm, days_form, plan_of, rotation_form, span_of
 from corridor.web.calendar_month import month_view, read_month
 
@@ -139,6 +140,7 @@ async def calendar_page(
         "longest_note": LONGEST_NOTE,
         "saved": saved,
         "file_problems": file_problems,
+        "feed": str(request.base_url).rstrip("/") + feed_path(request, choice.school.id),
     }
     wrong = error is not None or bool(file_problems)
     return Template("admin_calendar.html", context=context, status_code=422 if wrong else 200)

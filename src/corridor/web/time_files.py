@@ -1,7 +1,6 @@
 """Administration: bell schedules and calendars as files, to take away and to bring back. A file is tried out first."""
 
 import asyncio
-from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +16,8 @@ from corridor.campus.bells_import import import_schedules, preview_schedules
 from corridor.campus.calendar import change_calendar, plan_import, plan_wishes, read_calendar
 from corridor.campus.calendar_csv import read_calendar_csv, write_calendar, write_wishes
 from corridor.campus.calendar_files import read_calendar_file
-from corridor.campus.calendar_ics import words_of, write_ics
+from corridor.campus.calendar_ics import words_of
 from corridor.campus.table_file import MOST_BYTES, UnfitFile, whole_file
-from corridor.campus.timetable import local
 from corridor.campus.weekdays import write_weekdays
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, services_of
@@ -27,12 +25,10 @@ from corridor.passes.pages import choose_school
 from corridor.web.admin_bells import bells_page
 from corridor.web.admin_calendar import PATH, calendar_page, effect_words, school_in
 from corridor.web.admin_frame import frame
+from corridor.web.calendar_feed import CSV, ICS, as_file, ics_of
 from corridor.web.uploads import label_of
 
-ICS_DAYS = timedelta(days=400)
 _PERMISSION = {"permission": Action.BELLS_CHANGE}
-CSV = "text/csv"
-ICS = "text/calendar"
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -156,24 +152,9 @@ DOWNLOAD_ROUTES: list[Any] = [download_bells, download_calendar, download_ics, i
 UPLOAD_ROUTES: list[Any] = [upload_bells, upload_calendar]
 
 
-async def ics_of(request: PassRequest, school_id: UUID, *, periods: bool, first: date | None = None) -> bytes:
-    """The calendar from `first`, or the day a year ago, to a year ahead; periods from last month on."""
-    services = services_of(request)
-    campus = (await services.ledger.state(school_id)).campus
-    now = services.clock.now()
-    today = local(campus, now).date()
-    begins = first or today - (timedelta(days=31) if periods else ICS_DAYS)
-    return await asyncio.to_thread(write_ics, campus, begins, today + ICS_DAYS, periods=periods, now=now)
-
-
 async def sent_file(form: Any) -> Sent:
     """The form's field `file`. Raises `UnfitFile` when there is none or it is too large."""
     sent = form.get("file")
     if not isinstance(sent, UploadFile) or not sent.filename:
         raise whole_file("Choose a file first.")
     return Sent(label_of(sent.filename), await sent.read(MOST_BYTES + 1))
-
-
-def as_file(content: Any, name: str, media_type: str) -> Response[Any]:
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=media_type, headers=headers)

@@ -30,7 +30,7 @@ from corridor.campus.calendar_files import read_calendar_file
 from corridor.campus.calendar_ics import words_of
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, services_of
-from corridor.web.time_files import CSV, ICS, as_file, ics_of
+from corridor.web.calendar_feed import CSV, ICS, as_file, ics_of
 
 
 class ScheduleImport(msgspec.Struct, frozen=True):
