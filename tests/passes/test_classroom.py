@@ -1,12 +1,13 @@
 """What a teacher's page shows, decided in memory."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from msgspec.structs import replace
 
+from corridor.appointments.commands import MakeAppointment, SummonStudent
 from corridor.campus.model import Campus, Student
-from corridor.day.policy import Delegation
+from corridor.day.policy import Appointment, Delegation
 from corridor.day.words import Effect
 from corridor.passes.classroom import Lookout, classroom, distinct_names, look_at_class
 from corridor.passes.commands import ApprovePass, ReturnPass
@@ -16,6 +17,7 @@ from tests.day_state import (
     ART,
     LIBRARY,
     NURSE,
+    PASS_TYPE_IDS,
     RESTROOM,
     ROOM_204,
     STUDENTS,
@@ -144,7 +146,7 @@ def test_a_request_says_which_rules_object_in_a_few_words() -> None:
     )
 
 
-def test_a_seat_says_where_in_line_its_student_stands_and_nothing_of_passes_for_later() -> None:
+def test_a_seat_says_where_in_line_its_student_stands() -> None:
     day = Day()
     for student_id in STUDENTS[1:3]:
         day.issue(student_id, RESTROOM)
@@ -157,6 +159,33 @@ def test_a_seat_says_where_in_line_its_student_stands_and_nothing_of_passes_for_
     assert turn
     assert turn.place == 1
     assert len(room.out) == 2
+
+
+def test_a_seat_reminds_of_an_appointment_ten_minutes_before_and_says_when_it_is_time() -> None:
+    day = Day()
+    day.submit(SummonStudent(pass_id=id_of("call"), by=TEACHER, student_id=STUDENTS[0], destination_id=NURSE))
+    appointment = Appointment(
+        id=id_of("appointment"),
+        destination_id=LIBRARY,
+        begins=day.now + timedelta(minutes=20),
+        minutes=10,
+        pass_type_id=PASS_TYPE_IDS["Library"],
+        made_by=TEACHER,
+        student_ids=frozenset({STUDENTS[1]}),
+        by_itself=False,
+    )
+    day.submit(MakeAppointment(TEACHER, appointment))
+    day.later(seconds=1)
+
+    def expected(minutes: float) -> list[tuple[str, bool]]:
+        now = day.now + timedelta(minutes=minutes)
+        room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), now)
+        assert room is not None
+        return [(seat.expected.place.name, seat.expected.now) for seat in room.seats if seat.expected]
+
+    assert expected(0) == [("Nurse", True)]
+    assert expected(10) == [("Nurse", True), ("Library", False)]
+    assert expected(20) == [("Nurse", True), ("Library", True)]
 
 
 def test_a_request_from_nobody_knows_where_comes_to_all_the_student_s_teachers() -> None:

@@ -36,7 +36,7 @@ class StudentLook:
         parts = {"student": self._part("student_now.html", view.key, view=view)}
         if view.current is None:
             parts["student-where"] = self._part("student_where.html", view.here, view=view)
-            parts["student-later"] = self._part("student_later.html", view.later, view=view)
+            parts["student-later"] = self._part("student_later.html", (view.later, view.plans), view=view)
             parts["student-news"] = self._part("student_news.html", (view.last, view.against_all), view=view)
             for offer in view.offers:
                 parts[f"tile-{offer.place.id}"] = self._part("student_tile.html", offer, view=view, offer=offer)

@@ -3,7 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -16,6 +16,9 @@ from corridor.day.state import HELD, Pass, SchoolState, Status
 from corridor.passes.checking import stands_against
 from corridor.passes.line import Turn, turn_of
 from corridor.policy.standing import delegations_on, stood_in_for
+
+REMIND_BEFORE = timedelta(minutes=10)
+"""How long before its time a pass for later is brought to mind."""
 
 # Letters that are not a plain letter with a mark, but stand with one all the same.
 _ALIKE = str.maketrans({"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe"})
@@ -35,16 +38,24 @@ class Hour(msgspec.Struct, frozen=True):
     now: bool
 
 
+class Expected(msgspec.Struct, frozen=True):
+    """Where a student should go, and when; `now` says that it is time."""
+
+    place: Location
+    at: datetime
+    now: bool
+
+
 class Seat(msgspec.Struct, frozen=True):
     """A student of the class under a name that nobody else in it has, with their open pass, if any, where they
-    stand in line, and the place they are called to."""
+    stand in line, and where they are expected soon."""
 
     student: Student
     label: str
     order: str
     pass_: Pass | None = None
     turn: Turn | None = None
-    called_to: Location | None = None
+    expected: Expected | None = None
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -239,16 +250,19 @@ def _seat(state: SchoolState, student: Student, label: str, now: datetime) -> Se
     pass_ = held_pass(state, student.id)
     waits = pass_ is not None and pass_.status is Status.WAITING
     turn = turn_of(state, pass_) if pass_ and waits else None
-    called_to = _called_to(state, student.id, now)
-    return Seat(student, label, f"{_sortable(label)} {student.id}", pass_, turn, called_to)
+    expected = _expected(state, student.id, now)
+    return Seat(student, label, f"{_sortable(label)} {student.id}", pass_, turn, expected)
 
 
-def _called_to(state: SchoolState, student_id: UUID, now: datetime) -> Location | None:
-    """Where a pass for later should have taken the student by now."""
+def _expected(state: SchoolState, student_id: UUID, now: datetime) -> Expected | None:
+    """Where a pass for later takes the student next, once it is time to remind of it."""
     open_ = (state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes)
-    planned = (pass_ for pass_ in open_ if pass_.status is Status.SCHEDULED)
-    first = next((pass_ for pass_ in planned if pass_.planned_at and pass_.planned_at <= now), None)
-    return state.campus.locations[first.destination_id] if first else None
+    planned = [(pass_.planned_at, pass_.destination_id) for pass_ in open_ if pass_.status is Status.SCHEDULED]
+    soon = [(at, place_id) for at, place_id in planned if at and at - REMIND_BEFORE <= now]
+    if not soon:
+        return None
+    at, place_id = min(soon)
+    return Expected(state.campus.locations[place_id], at, at <= now)
 
 
 def held_pass(state: SchoolState, student_id: UUID) -> Pass | None:

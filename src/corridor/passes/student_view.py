@@ -12,6 +12,7 @@ from corridor.campus.words import LocationKind
 from corridor.day.state import HELD, Pass, PassType, SchoolState, Status
 from corridor.day.words import Effect
 from corridor.passes.checking import Prospect, instead, look_into, wish_for
+from corridor.passes.classroom import REMIND_BEFORE
 from corridor.passes.line import Turn, turn_of
 from corridor.passes.refusal import ShownReason, shown
 from corridor.passes.wish import ask_of
@@ -84,19 +85,21 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Later(msgspec.Struct, frozen=True):
-    """A pass for later, and `when` in words. `due`: the student may begin it now."""
+    """A pass for later, and `when` in words. `due`: the student may begin it now; `soon`: it is time to think of it."""
 
     pass_: Pass
     destination: Location
     when: str
     due: bool
+    soon: bool
 
 
 class StudentView(msgspec.Struct, frozen=True):
     """Everything the student's page shows.
 
     `current` is the pass they ask for, wait for or are out on, `waiting` how the latter stands; `last` is one that
-    closed moments ago, `later` those that are planned, and `offers` are the destinations.
+    closed moments ago, `later` those that are planned, and `offers` are the destinations. `plans`: some
+    places give appointments to ask for.
     """
 
     school: School
@@ -107,6 +110,7 @@ class StudentView(msgspec.Struct, frozen=True):
     waiting: Waiting | None
     last: Outing | None
     later: tuple[Later, ...]
+    plans: bool
     offers: tuple[Prospect, ...]
 
     @property
@@ -166,6 +170,7 @@ def view_student(state: SchoolState, student_id: UUID, now: datetime) -> Student
         waiting=_waiting(state, current.pass_, now) if current else None,
         last=last,
         later=later_passes(state, student_id, now),
+        plans=any(plan.self_service for plan in state.slot_plans.values()),
         offers=offers,
     )
 
@@ -274,6 +279,7 @@ def later_passes(state: SchoolState, student_id: UUID, now: datetime) -> tuple[L
             state.campus.locations[state.passes[pass_id].destination_id],
             spoken(state.campus, today, at),
             due=at <= now and not state.passes[pass_id].by_itself,
+            soon=at - REMIND_BEFORE <= now,
         )
         for at, pass_id in planned
     )
