@@ -90,11 +90,11 @@ async def test_a_place_is_closed_for_a_while_and_opened_again(world: World) -> N
     mine = await nurse(world)
     place = world.school.nurse
     assert (await mine.post(f"/desk/{place}/close", part=True, minutes="10")).status_code == 200
-    assert "Closed until it opens again at 08:40." in words(await mine.get("/desk", location=str(place)))
+    assert "Closed. It opens again at 08:40." in words(await mine.get("/desk", location=str(place)))
     assert "Nurse from 08:40" in words(await (await student(world)).get("/student"))
     assert (await mine.post(f"/desk/{place}/close", part=True, minutes="", away="1")).status_code == 200
     said = words(await mine.get("/desk", location=str(place)))
-    assert "Nobody is here to receive students until somebody opens it." in said
+    assert "Nobody is here to receive students until somebody opens it again." in said
     opened = await mine.post(f"/desk/{place}/open")
     assert (opened.status_code, opened.headers["location"]) == (303, f"/desk?location={place}")
     assert "Open again" not in words(await mine.get("/desk", location=str(place)))

@@ -150,7 +150,12 @@ def next_bell(campus: Campus, after: datetime) -> datetime | None:
 
 def midnight(campus: Campus, day: date) -> datetime:
     """When a date begins at the school."""
-    return datetime.combine(day, time(), tzinfo=zone(campus.school.time_zone)).astimezone(UTC)
+    return _midnight(day, campus.school.time_zone)
+
+
+@lru_cache(maxsize=4096)
+def _midnight(day: date, zone_name: str) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone(zone_name)).astimezone(UTC)
 
 
 def at_clock(campus: Campus, day: date, clock: time) -> datetime:
