@@ -90,11 +90,11 @@ _asks = st.builds(
     student=_number,
     place=_number,
     origin=st.none() | _number,
-    pass_type=st.none() | st.integers(0, 7),
+    pass_type=st.one_of(*[st.none()] * 3, st.integers(0, 7)),
     minutes=st.none() | st.integers(1, 12),
     channel=st.sampled_from([Channel.STUDENT, Channel.STAFF, Channel.KIOSK]),
     lifts=st.sampled_from([False, False, False, True]),
-    may_wait=st.booleans(),
+    may_wait=st.sampled_from([True, True, True, False]),
 )
 _acts = st.builds(
     Acts,
@@ -147,7 +147,7 @@ _changes = st.one_of(
     st.builds(Adds, _limits),
 )
 _waits = st.one_of(
-    st.builds(Waits, st.integers(1, 90).map(lambda seconds: timedelta(seconds=seconds))),
+    *[st.builds(Waits, st.integers(1, 40).map(lambda seconds: timedelta(seconds=seconds)))] * 3,
     st.builds(Waits, st.integers(1, 25).map(lambda minutes: timedelta(minutes=minutes))),
     st.builds(Waits, st.integers(1, 3).map(lambda days: timedelta(days=days))),
     st.builds(Waits, st.integers(-1, 1).map(lambda seconds: timedelta(seconds=seconds)), midnight=st.just(True)),
@@ -155,8 +155,8 @@ _waits = st.one_of(
 _ticks = st.just(Ticks())
 # How often each kind comes.
 _LIFE = (
-    *((_asks, 7), (_acts, 5), (_approves, 3), (_starts, 2), (_moves, 1), (_extends, 1), (_changes, 1)),
-    *((_waits, 4), (_ticks, 3)),
+    *((_asks, 9), (_acts, 4), (_approves, 2), (_starts, 3), (_moves, 1), (_extends, 1), (_changes, 1)),
+    *((_waits, 3), (_ticks, 3)),
 )
 
 
@@ -171,6 +171,36 @@ def histories(most: int, *, decided: int = 5) -> st.SearchStrategy[list[Step]]:
     something, beside some 27 other steps."""
     steps = _steps(decided)
     return st.integers(1, most).flatmap(lambda size: st.lists(steps, min_size=size, max_size=size))
+
+
+_hurries = st.builds(
+    Asks,
+    student=_number,
+    place=st.integers(0, 1),
+    origin=st.none(),
+    pass_type=st.none(),
+    minutes=st.none(),
+    channel=st.sampled_from([Channel.STUDENT, Channel.KIOSK, Channel.STAFF]),
+    lifts=st.just(False),
+    may_wait=st.just(True),
+)
+_leaves = st.builds(
+    Acts,
+    command=st.sampled_from([ask.ReturnPass, ask.ReturnPass, ask.DepartOnPass, ask.CancelPass, ask.ApprovePass]),
+    which=st.integers(0, 5),
+)
+_turns = st.builds(Acts, command=st.just(ask.StartPass), which=st.integers(0, 5), by=st.just("student"))
+_seconds = st.builds(Waits, st.integers(1, 40).map(lambda seconds: timedelta(seconds=seconds)))
+_RUSH = (
+    *((_hurries, 6), (_leaves, 6), (_turns, 6), (_starts, 1), (_moves, 1), (_seconds, 3), (_ticks, 7)),
+    *((_changes, 1), (decisions, 1)),
+)
+
+
+def rushes(most: int) -> st.SearchStrategy[list[Step]]:
+    """Everyone wants to go to the same two places, within minutes: up to `most` steps of it."""
+    steps = st.sampled_from([kind for kind, weight in _RUSH for _ in range(weight)]).flatmap(lambda kind: kind)
+    return st.integers(10, most).flatmap(lambda size: st.lists(steps, min_size=size, max_size=size))
 
 
 def instant_after(step: Waits, state: SchoolState, now: datetime) -> datetime:

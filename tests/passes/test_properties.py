@@ -35,6 +35,9 @@ from tests.day_state import (
     LIBRARY,
     NORTH_WING,
     NURSE,
+    RESTROOM,
+    ROOM_110,
+    ROOM_204,
     STUDENTS,
     Day,
     ask_for,
@@ -42,7 +45,7 @@ from tests.day_state import (
     loaded_afresh,
     make_state,
 )
-from tests.passes.histories import ALL_CODES, STARTS, Step, Waits, command_of, histories, instant_after
+from tests.passes.histories import ALL_CODES, STARTS, Step, Waits, command_of, histories, instant_after, rushes
 from tests.passes.oracle import check_begun
 from tests.passes.policies import rivals, timed_decisions
 from tests.school import make_school
@@ -52,12 +55,13 @@ _REPEATABLE = settings(derandomize=True, deadline=None, database=None)
 
 
 def _school() -> SchoolState:
-    """The usual rules, two grades, and a zone in which the library and the nurse lie."""
-    zoned = {LIBRARY: {"zone_id": NORTH_WING}, NURSE: {"zone_id": NORTH_WING}}
+    """The usual rules, three grades, small places, and a zone in which the library and the nurse lie."""
+    small = {"capacity": 1}
     state = make_state(
-        locations=zoned,
+        locations=dict.fromkeys((ROOM_110, ROOM_204, RESTROOM), small)
+        | dict.fromkeys((LIBRARY, NURSE), small | {"zone_id": NORTH_WING}),
         grades=dict(zip(sorted(STUDENTS), "778899", strict=True)),
-        approval=dict.fromkeys(("Restroom", "Library", "Another place"), Approval.NONE),
+        approval=dict.fromkeys(("Restroom", "Library", "Nurse", "Another place"), Approval.NONE),
     )
     # Weekends as well, for the starts on the nights in which clocks are changed.
     bells = tuple(replace(each, days=frozenset(range(1, 8))) for each in state.campus.bell_schedules)
@@ -73,7 +77,7 @@ _TERMS = (
 
 
 @settings(_REPEATABLE, max_examples=300)
-@given(st.sampled_from(STARTS), histories(60))
+@given(st.sampled_from(STARTS), histories(60) | rushes(60))
 def test_any_history_keeps_the_state_true_and_the_rules_kept(start: datetime, history: list[Step]) -> None:
     day = Day(_school(), start)
     for added in _live(day, history):
@@ -168,7 +172,7 @@ def _edges(day: Day) -> list[datetime]:
 
 
 @settings(_REPEATABLE, max_examples=200)
-@given(st.sampled_from(STARTS), histories(40))
+@given(st.sampled_from(STARTS), histories(40) | rushes(40))
 def test_a_refused_request_is_allowed_when_the_refusal_said_so_and_no_sooner(
     start: datetime, history: list[Step]
 ) -> None:
@@ -227,7 +231,7 @@ def _live(day: Day, history: list[Step]) -> Iterator[list[Recorded]]:
 
 
 @settings(_REPEATABLE, max_examples=100)
-@given(st.sampled_from(STARTS), histories(25))
+@given(st.sampled_from(STARTS), histories(25) | rushes(40))
 def test_what_is_due_happens_once_and_when_it_is_due(start: datetime, history: list[Step]) -> None:
     day = Day(_school(), start)
     for _ in _live(day, [step for step in history if not isinstance(step, Waits)]):
@@ -245,7 +249,7 @@ def test_what_is_due_happens_once_and_when_it_is_due(start: datetime, history: l
 @given(data=st.data())
 def test_any_history_through_the_ledger_leaves_tables_that_say_the_same(database_url: str, data: st.DataObject) -> None:
     start = data.draw(st.sampled_from(STARTS))
-    history = data.draw(histories(25))
+    history = data.draw(histories(25) | rushes(25))
     second = data.draw(st.sets(st.integers(0, 24)), label="steps that the second process takes")
     together = data.draw(st.sets(st.integers(0, 24)), label="steps that are sent together with the next one")
     asyncio.run(_live_through(database_url, start, history, second, together))
