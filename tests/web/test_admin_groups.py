@@ -74,6 +74,27 @@ async def test_students_are_found_added_and_taken_out(world: World) -> None:
     assert await members(world, group) == set()
 
 
+async def test_after_a_student_is_added_the_search_goes_on(world: World) -> None:
+    group = await a_group(world)
+    someone = await admin(world)
+    added = await someone.post(
+        f"/admin/groups/{group.id}/students",
+        school=str(world.school.id),
+        add=str(world.school.students[3]),
+        find="Student0 & co",
+    )
+    there = added.headers["location"]
+    assert there.endswith("find=Student0+%26+co#add")
+    assert 'value="Student0 &amp; co"' in (await someone.client.get(there, headers=someone._headers)).text
+
+
+async def test_a_large_group_says_how_many_are_not_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corridor.web.admin_groups.MOST_SHOWN", 2)
+    group = await a_group(world, 0, 1, 2, 3, 4)
+    page = words(await (await admin(world)).get(f"/admin/groups/{group.id}"))
+    assert "And 3 more, by name." in page
+
+
 async def test_everyone_in_a_grade_is_added_at_once(world: World) -> None:
     group = await a_group(world)
     someone = await admin(world)

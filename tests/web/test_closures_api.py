@@ -79,6 +79,7 @@ async def test_staff_may_be_away_from_a_place_that_is_open(world: World) -> None
         {"until": "2026-10-06T12:00:00Z"},
         {"instead_id": "itself"},
         {"note": "x" * 201},
+        {"until": "9999-12-31T23:59:59-14:00"},
     ],
 )
 async def test_what_makes_no_sense_is_refused(world: World, what: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Groups of students over HTTP."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -108,8 +109,9 @@ async def test_two_who_add_at_once_both_count(world: World) -> None:
     made = await make(world)
     path = f"{groups(world)}/{made['id']}/students"
     someone = await admin(world)
-    for number in range(3):
-        await someone.post(path, {"add": [str(world.school.students[number])]}, key=f"k{number}")
+    await asyncio.gather(
+        *(someone.post(path, {"add": [str(world.school.students[number])]}, key=f"k{number}") for number in range(3))
+    )
     replayed = await someone.post(path, {"add": [str(world.school.students[0])]}, key="k0")
     assert replayed.headers["idempotency-replayed"] == "true"
     assert len((await someone.get(f"{groups(world)}/{made['id']}")).json()["student_ids"]) == 3

@@ -63,6 +63,8 @@ async def test_an_absence_begins_and_ends_by_itself(world: World) -> None:
     [
         {"since": "2026-10-06T13:00:00Z", "until": "2026-10-06T12:00:00Z"},
         {"note": "x" * 201},
+        {"since": "9999-12-31T23:59:59Z"},
+        {"until": "0001-01-01T00:00:00+14:00"},
     ],
 )
 async def test_an_absence_that_makes_no_sense_is_refused(world: World, what: dict[str, Any]) -> None:

@@ -253,6 +253,8 @@ def _all_known(ids: Collection[UUID], known: Collection[UUID], what: str, field:
 def _is_instant(at: datetime | None, field: str) -> None:
     if at and at.tzinfo is None:
         raise InvalidInput("Give the time with its offset from UTC, such as 2026-10-06T10:15:00-04:00.", field=field)
+    if at and not _FIRST_DAY <= at.date() <= _LAST_DAY:
+        raise InvalidInput(f"Choose a time from {_FIRST_DAY} to {_LAST_DAY}.", field=field)
 
 
 def _in_order(starts_on: date | None, ends_on: date | None) -> None:

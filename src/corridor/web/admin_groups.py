@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -31,6 +32,7 @@ from corridor.web.uploads import label_of
 
 HOME = "/admin/groups"
 MOST_FOUND = 12
+MOST_SHOWN = 400
 _CHANGE = {"permission": Action.GROUP_CHANGE}
 _VIEW = {"permission": Action.GROUP_VIEW}
 
@@ -236,10 +238,12 @@ async def _group_page(
             limit=MOST_FOUND,
         )
     students = state.campus.students
+    members = _sorted([students[id] for id in group.student_ids if id in students])
     grades = [(grade, spoken_grade(grade)) for grade in grades_of(state.campus)]
     context = frame(request, choice, HOME) | {
         "group": group,
-        "members": _sorted([students[id] for id in group.student_ids if id in students]),
+        "members": members[:MOST_SHOWN],
+        "hidden_members": max(0, len(members) - MOST_SHOWN),
         "gone": sum(id not in students for id in group.student_ids),
         "uses": uses_of(state, group_id),
         "grades": grades,
@@ -267,4 +271,5 @@ async def _submit(request: PassRequest, choice: SchoolChoice, command: Command) 
 
 def _to(choice: SchoolChoice, group_id: UUID, *, said: str = "", find: str = "") -> Redirect:
     values = {"school": str(choice.school.id), "said": said, "find": find}
-    return Redirect(f"{HOME}/{group_id}", status_code=303, query_params={k: v for k, v in values.items() if v})
+    query = urlencode({name: value for name, value in values.items() if value})
+    return Redirect(f"{HOME}/{group_id}?{query}{'#add' if find else ''}", status_code=303)
