@@ -170,3 +170,27 @@ async def test_a_student_who_was_away_overnight_misses_nothing_of_their_own(worl
     async with listening(world, after=1, student_id=me) as stream:
         await go_out(world, 0)
         assert ids(await take(stream, 3)) == [2, 7, 8]
+
+
+async def test_a_student_is_not_told_which_rules_staff_lifted(world: World) -> None:
+    school, ledger = world.school, world.services.ledger
+    for number in (1, 2):
+        await ledger.submit(
+            school.id,
+            RequestPass(new_id(), school.teachers[0], school.students[number], school.restroom, Channel.STAFF),
+        )
+    lifting = RequestPass(
+        new_id(),
+        school.teachers[0],
+        school.students[0],
+        school.restroom,
+        Channel.STAFF,
+        lift=("full",),
+        lift_reason="between us",
+    )
+    async with listening(world) as staff, listening(world, student_id=school.students[0]) as pupil:
+        await ledger.submit(school.id, lifting)
+        (full,), (bare,) = await take(staff, 1), await take(pupil, 1)
+    assert full.data["body"]["lifted"] == ["full"]
+    assert bare.data["body"]["lifted"] == []
+    assert bare.data["body"]["lift_reason"] is None

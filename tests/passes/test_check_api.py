@@ -143,3 +143,16 @@ async def test_staff_send_who_waits_past_what_they_lift(world: World) -> None:
     assert (sent["status"], sent["lifted"], sent["lift_reason"]) == ("active", ["full"], "cannot wait")
     pupil = await world.student()
     assert (await pupil.post(f"/passes/{waiting}/start", {"override": override})).status_code == 403
+
+
+async def test_what_staff_lifted_is_not_for_the_student_to_read(world: World) -> None:
+    await fill(world)
+    made = await issue(world, 0, override={"codes": ["full"], "reason": "between us"})
+    assert (made["lifted"], made["lift_reason"]) == (["full"], "between us")
+    pupil = await world.student()
+    for shown in (
+        (await pupil.get(f"/passes/{made['id']}")).json(),
+        (await pupil.get(f"/schools/{world.school.id}/passes")).json()["items"][0],
+        (await pupil.post(f"/passes/{made['id']}/arrive")).json(),
+    ):
+        assert (shown["id"], shown["lifted"], shown["lift_reason"], shown["noted"]) == (made["id"], [], None, [])

@@ -20,6 +20,7 @@ from corridor.ledger.words import Event, Recorded
 from corridor.live.hub import Hub, News
 from corridor.live.sse import HEADERS, MEDIA_TYPE, OPENING, PING, Life, frame
 from corridor.passes.queries import passes_of
+from corridor.passes.withheld import for_student
 from corridor.policy.events import AccommodationSet, GroupSet
 
 MOST_RESUMED = 1000
@@ -194,7 +195,7 @@ def _frames_of(news: News, sent: int, ears: _Ears) -> bytes:
 
 def _frames(events: Sequence[Recorded], ears: _Ears) -> bytes:
     return b"".join(
-        frame(_data(recorded), event=recorded.kind, id=recorded.seq)
+        frame(_data(recorded, ears), event=recorded.kind, id=recorded.seq)
         for recorded in events
         if recorded.event is not None and not recorded.event.private and ears.hear(recorded)
     )
@@ -208,12 +209,13 @@ def _shows(event: Event, principal: Principal) -> bool:
     return needed is not None and scope_of(principal.role, needed) is not None
 
 
-def _data(recorded: Recorded) -> str:
+def _data(recorded: Recorded, ears: _Ears) -> str:
+    told = recorded.event
     event = {
         "seq": recorded.seq,
         "recorded_at": recorded.recorded_at,
         "kind": recorded.kind,
-        "body": recorded.event,
+        "body": for_student(told) if told and ears.student_id else told,
         "command_id": recorded.command_id,
     }
     return msgspec.json.encode(event).decode()

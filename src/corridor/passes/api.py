@@ -18,7 +18,7 @@ from corridor.base.errors import CorridorError, InvalidInput
 from corridor.base.ids import derived_id, new_id
 from corridor.day.state import Pass, PassType, SchoolState, Status
 from corridor.day.words import Channel
-from corridor.identity.permissions import Action, person_limit, require, scope_of
+from corridor.identity.permissions import Action, Scope, person_limit, require, scope_of
 from corridor.identity.principal import Principal
 from corridor.ledger.engine import Ledger
 from corridor.ledger.words import Answer
@@ -26,6 +26,7 @@ from corridor.passes import commands
 from corridor.passes.queries import Board, PassFilter, board, find_pass, list_passes, school_of_pass
 from corridor.passes.refusal import Refused
 from corridor.passes.wish import MOST_MINUTES
+from corridor.passes.withheld import for_student
 
 LONGEST_KEY = 255
 COMPRESSES_ITSELF = "compresses_itself"
@@ -145,6 +146,14 @@ def lift_of(principal: Principal, override: Override | None) -> tuple[tuple[str,
     return tuple(override.codes), override.reason
 
 
+def told(request: PassRequest, answer: Answer, status_code: int) -> Response[Pass]:
+    """`answered` with a pass, as whoever asked may read it."""
+    response = answered(answer, status_code)
+    if scope_of(request.user.role, Action.PASS_VIEW) is Scope.OWN:
+        response.content = msgspec.json.encode(for_student(msgspec.json.decode(answer.body, type=Pass)))
+    return response
+
+
 async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -> Answer:
     """Submit a pass request in the name of whoever sent the HTTP request."""
     principal = request.user
@@ -186,7 +195,7 @@ async def create_pass(request: PassRequest, school_id: FromPath[UUID], data: JSO
     """Staff and programs issue a pass, which is active at once; a student's request may have to be approved first.
 
     Answers 409 with every reason when rules stand against it."""
-    return answered(await ask_for_pass(request, school_id, data), 201)
+    return told(request, await ask_for_pass(request, school_id, data), 201)
 
 
 async def act_on_pass(
@@ -280,7 +289,7 @@ def _plain_route(verb: str) -> Any:
         opt={"permission": action},
     )
     async def act(request: PassRequest, pass_id: FromPath[UUID]) -> Response[Pass]:
-        return answered(await act_on_pass(request, pass_id, action, command), 200)
+        return told(request, await act_on_pass(request, pass_id, action, command), 200)
 
     return act
 

@@ -13,7 +13,7 @@ from corridor.day.state import Pass
 from corridor.day.words import Channel
 from corridor.identity.permissions import Action, person_limit, require
 from corridor.passes import commands
-from corridor.passes.api import Override, PassRequest, act_on_pass, actor_id, answered, lift_of, services_of
+from corridor.passes.api import Override, PassRequest, act_on_pass, actor_id, answered, lift_of, services_of, told
 from corridor.passes.checking import foresee, instead, wish_for
 from corridor.passes.line import Standing, line_at, standing_of
 from corridor.passes.queries import find_pass
@@ -125,7 +125,7 @@ async def start_pass(
     answer = await act_on_pass(
         request, pass_id, Action.PASS_MOVE, lambda pass_id, by, own: commands.StartPass(pass_id, by, own, lift, why)
     )
-    return answered(answer, 200)
+    return told(request, answer, 200)
 
 
 @get("/passes/{pass_id:uuid}/line", tags=["Line"], summary="A place in line", opt={"permission": Action.PASS_VIEW})

@@ -15,6 +15,7 @@ from corridor.identity.permissions import Action, person_limit, require
 from corridor.identity.principal import Principal
 from corridor.ledger.engine import Ledger
 from corridor.passes.load import PASS_COLUMNS, pass_from_row
+from corridor.passes.withheld import for_student
 
 _BY_ID = f"SELECT {PASS_COLUMNS} FROM pass WHERE id = %s"  # noqa: S608 - names of our own struct
 
@@ -79,7 +80,7 @@ async def find_pass(ledger: Ledger[SchoolState], database: Database, viewer: Pri
     if pass_ is None:
         raise _no_pass()
     _must_see(viewer, Action.PASS_VIEW, pass_.school_id, pass_.student_id)
-    return pass_
+    return _for(viewer, pass_)
 
 
 async def school_of_pass(
@@ -112,7 +113,7 @@ async def list_passes(
     sql = f"SELECT {PASS_COLUMNS} FROM pass WHERE {' AND '.join(given)} ORDER BY seq DESC LIMIT %s"  # noqa: S608
     async with database.raw() as connection:
         cursor = await connection.execute(sql, [*given.values(), limit], binary=True)
-        return [pass_from_row(row) for row in await cursor.fetchall()]
+        return [_for(viewer, pass_from_row(row)) for row in await cursor.fetchall()]
 
 
 async def passes_of(database: Database, student_id: UUID, pass_ids: Collection[UUID]) -> set[UUID]:
@@ -146,6 +147,11 @@ def _board_row(state: SchoolState, pass_: Pass, place: int | None) -> BoardRow:
         place=place,
         **{name: getattr(pass_, name) for name in _SHARED},
     )
+
+
+def _for(viewer: Principal, pass_: Pass) -> Pass:
+    """The pass as the viewer may read it."""
+    return pass_ if person_limit(viewer, Action.PASS_VIEW) is None else for_student(pass_)
 
 
 def _known_pass(ledger: Ledger[SchoolState], pass_id: UUID) -> Pass | None:
