@@ -27,7 +27,7 @@ async def decide_something(running: Served) -> tuple[Group, Accommodation]:
         Keep(by, accommodation),
         CloseLocation(by, school.restroom, minutes=20, instead_id=school.nurse, note="Burst pipe"),
         MarkAbsent(by, school.students[1], note="Dentist"),
-        Keep(by, Delegation(new_id(), *school.teachers, today, today, substitute=True)),
+        Keep(by, Delegation(new_id(), school.teachers[0], school.teachers[1], today, today, substitute=True)),
         HoldPasses(by, "Fire alarm test"),
     ):
         await running.services.ledger.submit(school.id, command)
