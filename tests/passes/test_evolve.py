@@ -128,6 +128,17 @@ def test_what_is_tallied_of_a_term_begins_anew_where_a_longer_term_takes_over() 
         assert day.state == loaded_afresh(day.state, day.events)
 
 
+def test_a_pass_over_the_end_of_a_week_counts_in_the_week_it_started_in() -> None:
+    day = Day(now=clock(23, 57, day=date(2026, 10, 11)))
+    out = day.issue(minutes=20)
+    day.later(minutes=5)
+    day.submit(ask.ReturnPass(out.id, ANA))
+    assert day.state.week == {}
+    (tallies,) = day.state.term[ANA].values()
+    assert (tallies.passes, tallies.seconds) == (1, 300)
+    assert day.state == loaded_afresh(day.state, day.events)
+
+
 def test_a_stay_ends_when_the_student_leaves_for_the_way_back(day: Day) -> None:
     out = day.issue()
     day.later(minutes=3)

@@ -16,7 +16,7 @@ from corridor.day.words import Channel
 from corridor.ledger.words import Decision
 from corridor.passes import commands as ask
 from corridor.passes import events as happened
-from corridor.passes.line import instead_of, turn_of
+from corridor.passes.line import instead_of, line_at, standing_of, turn_of
 from corridor.passes.refusal import Refused
 from tests.day_state import (
     ALGEBRA,
@@ -195,6 +195,22 @@ def test_a_place_for_nobody_or_without_a_number_is_waited_for_all_the_same(day: 
     for capacity in (0, None):
         put(day, replace(day.state.campus.locations[RESTROOM], capacity=capacity))
         assert turn_of(day.state, waiting).seconds == 360
+
+
+def test_staff_see_who_stands_in_line_and_for_how_long_still(day: Day) -> None:
+    first, second = line_up(day, BEN, CAM)
+    del day.state.campus.students[CAM]  # type: ignore[attr-defined]
+    one, other = line_at(day.state, RESTROOM)
+    assert (one.student_name, one.place, one.wait_seconds, one.since) == ("Student1 Example", 1, 360, day.now)
+    assert (other.student_name, other.place, other.wait_seconds) == ("A former student", 2, 720)
+    assert standing_of(day.state, second.id) == other
+    back(day)
+    offered = standing_of(day.state, first.id)
+    assert offered is not None
+    assert (offered.offered_until, offered.misses) == (day.now + timedelta(seconds=30), 0)
+    start(day, first)
+    assert standing_of(day.state, first.id) is None
+    assert line_at(day.state, LIBRARY) == []
 
 
 # Offers

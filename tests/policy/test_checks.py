@@ -218,6 +218,7 @@ def test_a_district_sets_a_rule_by_grade_period_date_and_channel(day: Day) -> No
         (Closure(RESTROOM, clock(8), instead_id=RESTROOM), "instead_id"),
         (Closure(RESTROOM, clock(8), until=clock(8, 30)), "until"),
         (Closure(RESTROOM, clock(8), until=clock(9).replace(tzinfo=None)), "until"),
+        (Closure(RESTROOM, clock(8), until=clock(9).replace(year=2200)), "until"),
         (Closure(RESTROOM, clock(8), note="n" * 201), "note"),
         (Absence(SOMEONE, clock(8)), "student_id"),
         (Absence(ANA, clock(8), clock(8)), "until"),

@@ -102,6 +102,15 @@ def test_what_goes_on_and_on_has_no_time() -> None:
     assert judge(day.state, ask_for(day.state), day.now).reasons[0].allowed_at is None
 
 
+def test_what_two_rules_close_in_turn_has_no_time() -> None:
+    """Each lets go in time, but never both at once."""
+    in_school = rule("no_fly", name="in school", first_minutes=240)
+    day = day_with(in_school, rule("no_fly", outside=True))
+    (found,) = judge(day.state, ask_for(day.state), day.now).reasons
+    assert (found.rule_id, found.allowed_at) == (in_school.id, clock(11))
+    assert earliest(day.state, ask_for(day.state), day.now) is None
+
+
 def test_what_staff_lift_does_not_hold_up() -> None:
     cap = rule("hallway_cap", most=0)
     day = day_with(rule("no_fly", first_minutes=40), cap)
@@ -137,6 +146,14 @@ def test_a_rule_says_its_own_time_whatever_the_others_say() -> None:
         ("no_fly", clock(8, 40)),
         ("hallways_full", None),
     ]
+
+
+def test_a_reason_can_be_told_without_its_time() -> None:
+    day = day_with(rule("no_fly", first_minutes=40), rule("hallway_cap", most=0))
+    timed, timeless = judge(day.state, ask_for(day.state), day.now).reasons
+    assert (timed.message, timed.brief) == ("No passes right now. They open again at 08:40.", "No passes right now.")
+    assert timed.staff_brief == "Passes are closed at this time."
+    assert (timeless.brief, timeless.staff_brief) == (timeless.message, timeless.staff_message)
 
 
 def test_accommodations_of_the_day_and_of_the_type_count() -> None:

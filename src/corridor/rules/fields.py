@@ -118,10 +118,9 @@ def for_districts(kind: Kind) -> bool:
 
 
 def _field(field: inspect.Field) -> Field:
-    meta, plain = field.type, field.type
-    if isinstance(meta, inspect.Metadata):
-        plain = meta.type
+    meta = field.type
     assert isinstance(meta, inspect.Metadata), f"{field.name} is not described for forms"
+    plain = meta.type
     more: dict[str, Any] = {"source": _SOURCES.get(field.name, ""), **(meta.extra or {})}
     if isinstance(plain, inspect.IntType):
         more |= {"least": plain.ge, "most": plain.le}

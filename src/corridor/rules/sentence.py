@@ -239,10 +239,9 @@ def _numbered(parts: Sequence[Part]) -> list[Part]:
         if part.words == "0":
             done[number] = msgspec.structs.replace(part, words="no")
             continue
-        counted = next((place for place in range(number + 1, len(done)) if _NOUN.search(done[place].words)), None)
-        if counted is not None:
-            words = _NOUN.sub(_one, done[counted].words, count=1)
-            done[counted] = msgspec.structs.replace(done[counted], words=words)
+        counted = next(place for place in range(number + 1, len(done)) if _NOUN.search(done[place].words))
+        words = _NOUN.sub(_one, done[counted].words, count=1)
+        done[counted] = msgspec.structs.replace(done[counted], words=words)
     return done
 
 
