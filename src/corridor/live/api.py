@@ -142,7 +142,8 @@ async def event_frames(
             if len(missed) > MOST_RESUMED:
                 yield _reload(sent)
             else:
-                sent = missed[-1].seq
+                # The database may be ahead of what this process knows; the rest comes as news.
+                missed = [recorded for recorded in missed if recorded.seq <= newest]
                 await ears.remember(services.database, missed)
                 yield _frames(missed, ears)
         elif after is not None and after > newest:
