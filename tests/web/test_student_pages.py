@@ -185,6 +185,20 @@ async def test_a_missed_turn_is_told_and_so_is_the_second(world: World) -> None:
     assert "Your turn for Restroom A came twice and you didn't go" in words(await pupil.get("/student"))
 
 
+async def test_who_waits_may_go_to_a_place_that_is_free_instead(world: World) -> None:
+    admin = await world.caller(Role.DISTRICT_ADMIN)
+    made = await admin.post(f"/schools/{world.school.id}/locations", {"name": "Restroom B", "kind": "restroom"})
+    assert made.status_code == 201, made.text
+    pupil = await student(world)
+    pass_id = await in_line(world, pupil)
+    assert "Restroom B is open Go there instead" in words(await pupil.get("/student"))
+    gone = await pupil.post(f"/student/passes/{pass_id}/instead", part=True)
+    assert "Restroom B" in words(gone)
+    assert "Back by 08:36" in words(gone)
+    again = await pupil.post(f"/student/passes/{pass_id}/instead", part=True)
+    assert "Back by 08:36" in words(again)
+
+
 async def test_going_before_ones_turn_changes_nothing(world: World) -> None:
     pupil = await student(world)
     pass_id = await in_line(world, pupil)

@@ -84,7 +84,10 @@ async def show_offer(request: PassRequest, place_id: FromPath[UUID]) -> Template
 
 @post(HOME + "/passes", include_in_schema=False, opt={"permission": Action.PASS_REQUEST})
 async def ask(request: PassRequest, data: URLEncodedBody[AskForm]) -> Response[Any]:
-    me = await find_self(request)
+    return await _ask(request, await find_self(request), data)
+
+
+async def _ask(request: PassRequest, me: Self, data: AskForm) -> Response[Any]:
     place = _place(me, data.destination_id)
     wish = PassInput(
         destination_id=place.id,
@@ -100,6 +103,18 @@ async def ask(request: PassRequest, data: URLEncodedBody[AskForm]) -> Response[A
         if view["view"].current is None:
             refused = view | _offer(request, me, place) | {"refusal": error, "filled_in": data}
             return _whole_or_part(request, refused, status_code=error.status)
+    return done(request, HOME, await _now(request))
+
+
+@post(HOME + "/passes/{pass_id:uuid}/instead", include_in_schema=False, opt={"permission": Action.PASS_CANCEL})
+async def go_elsewhere(request: PassRequest, pass_id: FromPath[UUID]) -> Response[Any]:
+    """Leave the line, and ask for the place that is free; whether it still is, is looked at first."""
+    me = await find_self(request)
+    view = view_student(me.state, me.id, services_of(request).clock.now())
+    place = view.waiting.instead if view.waiting and view.current and view.current.pass_.id == pass_id else None
+    if place:
+        answered(await act_on_pass(request, pass_id, Action.PASS_CANCEL, commands.CancelPass), 200)
+        return await _ask(request, me, AskForm(place.id))
     return done(request, HOME, await _now(request))
 
 
@@ -120,7 +135,7 @@ async def move(request: PassRequest, pass_id: FromPath[UUID], verb: FromPath[str
     return done(request, HOME, await _now(request))
 
 
-PAGE_ROUTES: list[Any] = [show_student, show_rooms, show_offer, ask, move]
+PAGE_ROUTES: list[Any] = [show_student, show_rooms, show_offer, ask, go_elsewhere, move]
 
 
 async def _now(request: PassRequest) -> Template:

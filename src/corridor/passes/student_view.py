@@ -13,7 +13,7 @@ from corridor.day.state import HELD, Pass, PassType, SchoolState, Status
 from corridor.day.words import Effect
 from corridor.passes.checking import Prospect, instead, look_into, wish_for
 from corridor.passes.classroom import REMIND_BEFORE
-from corridor.passes.line import Turn, turn_of
+from corridor.passes.line import Turn, instead_of, turn_of
 from corridor.passes.refusal import ShownReason, shown
 from corridor.passes.wish import ask_of
 from corridor.rules.judge import judge, spoken
@@ -76,12 +76,14 @@ class Outing(msgspec.Struct, frozen=True):
 
 class Waiting(msgspec.Struct, frozen=True):
     """A student's time in line. `full` says whether it is for want of a place, `reasons` are what else stands against
-    their going. While a place is held for them, `offered_at` is since when."""
+    their going. While a place is held for them, `offered_at` is since when; until then `instead` is where they could go
+    without waiting."""
 
     turn: Turn
     full: bool
     reasons: tuple[ShownReason, ...]
     offered_at: datetime | None
+    instead: Location | None
 
 
 class Later(msgspec.Struct, frozen=True):
@@ -128,9 +130,8 @@ class StudentView(msgspec.Struct, frozen=True):
             return ""
         codes = "+".join(reason.code for reason in waiting.reasons)
         pass_ = self.current.pass_
-        return (
-            f"{waiting.turn.place} {waiting.turn.minutes} {waiting.full} {codes} {pass_.misses} {pass_.offered_until}"
-        )
+        line = f"{waiting.turn.place} {waiting.turn.minutes} {waiting.full} {pass_.misses} {pass_.offered_until}"
+        return f"{line} {codes} {waiting.instead.id if waiting.instead else None}"
 
     @property
     def title(self) -> str:
@@ -258,11 +259,13 @@ def _waiting(state: SchoolState, pass_: Pass, now: datetime) -> Waiting | None:
     against = judge(state, ask, now, pass_.lifted).against if ask else ()
     reasons = [reason for reason in against if reason.effect is not Effect.WAIT]
     held_for = timedelta(seconds=state.settings.offer_seconds)
+    others = instead_of(state, ask, now) if ask and not pass_.offered_until else []
     return Waiting(
         turn_of(state, pass_),
         len(reasons) < len(against),
         shown(tuple(reasons), to_staff=False),
         pass_.offered_until - held_for if pass_.offered_until else None,
+        next(iter(others), None),
     )
 
 
