@@ -7,6 +7,7 @@ import pytest
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
 from corridor.base.ids import new_id
+from corridor.campus.commands import ChangeLocation, LocationChanges
 from corridor.day.policy import Absence, Closure
 from corridor.day.state import Approval, Leg, Status
 from corridor.day.words import Channel, Effect
@@ -313,6 +314,15 @@ def test_an_approval_of_who_has_left_the_school_is_not_found(day: Day) -> None:
     del day.state.campus.students[ANA]  # type: ignore[attr-defined]
     with pytest.raises(NotFound, match="no longer at this school"):
         day.submit(ask.ApprovePass(pass_.id, TEACHER))
+
+
+def test_an_approval_of_a_pass_to_a_place_out_of_use_is_a_conflict(day: Day) -> None:
+    pass_ = day.requested(ANA, LIBRARY)
+    day.submit(ChangeLocation(LIBRARY, TEACHER, LocationChanges(active=False)))
+    with pytest.raises(Conflict, match="Library is no longer in use") as error:
+        day.submit(ask.ApprovePass(pass_.id, TEACHER))
+    assert error.value.code == "out_of_use"
+    day.submit(ask.DenyPass(pass_.id, TEACHER))
 
 
 def test_an_approval_of_a_pass_from_nowhere_in_particular_works() -> None:

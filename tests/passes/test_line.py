@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
+from corridor.campus.commands import ChangeLocation, LocationChanges
 from corridor.campus.model import Location
 from corridor.campus.words import LocationKind
 from corridor.day.policy import Freeze, Scope
@@ -429,6 +430,14 @@ def test_who_has_left_the_school_is_skipped(day: Day) -> None:
     back(day)
     assert offered_to(day) == [CAM]
     assert DECIDER.due(day.state) is not None
+
+
+def test_nobody_is_sent_to_a_place_out_of_use(day: Day) -> None:
+    line_up(day, BEN)
+    day.submit(ChangeLocation(RESTROOM, TEACHER, LocationChanges(active=False)))
+    back(day)
+    assert offered_to(day) == []
+    assert DECIDER.due(day.state) == clock(11)
 
 
 def test_without_a_rule_that_keeps_them_out_everyone_in_line_may_go(day: Day) -> None:

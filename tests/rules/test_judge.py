@@ -102,6 +102,12 @@ def test_what_goes_on_and_on_has_no_time() -> None:
     assert judge(day.state, ask_for(day.state), day.now).reasons[0].allowed_at is None
 
 
+def test_what_goes_on_in_pieces_has_no_time() -> None:
+    day = day_with(rule("no_fly", first_minutes=240, outside=True))
+    assert judge(day.state, ask_for(day.state), day.now).reasons[0].allowed_at is None
+    assert earliest(day.state, ask_for(day.state), day.now) is None
+
+
 def test_what_two_rules_close_in_turn_has_no_time() -> None:
     """Each lets go in time, but never both at once."""
     in_school = rule("no_fly", name="in school", first_minutes=240)

@@ -222,8 +222,11 @@ def _find(state: SchoolState, command: ask.OnPass) -> Pass:
 
 def _ask_of(state: SchoolState, pass_: Pass) -> Ask:
     found = ask_of(state, pass_)
-    if found is None:
+    if found is None and pass_.student_id not in state.campus.students:
         raise NotFound("The student is no longer at this school.")
+    if found is None:
+        name = state.campus.locations[pass_.destination_id].name
+        raise Conflict(f"{name} is no longer in use. This pass can only be denied or cancelled.", code="out_of_use")
     return found
 
 

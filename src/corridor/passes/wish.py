@@ -60,14 +60,15 @@ def think_through(state: SchoolState, command: RequestPass, now: datetime) -> Wi
 
 
 def ask_of(state: SchoolState, pass_: Pass) -> Ask | None:
-    """An open pass as the rules see it; None for a student who has left the school."""
-    student = state.campus.students.get(pass_.student_id)
-    if student is None:
-        return None
+    """An open pass as the rules see it; None when it cannot begin, for the student has left the school or the
+    destination is out of use."""
     locations = state.campus.locations
+    student, destination = state.campus.students.get(pass_.student_id), locations[pass_.destination_id]
+    if student is None or not destination.active:
+        return None
     return Ask(
         student,
-        locations[pass_.destination_id],
+        destination,
         locations[pass_.origin_id] if pass_.origin_id else None,
         state.pass_types[pass_.pass_type_id],
         pass_.minutes,
