@@ -12,6 +12,7 @@ from corridor.day.words import Effect
 from corridor.passes.classroom import Lookout, classroom, distinct_names, look_at_class
 from corridor.passes.commands import ApprovePass, ReturnPass
 from corridor.passes.issuing import issuing, origin_in_class
+from corridor.passes.student_view import whereabouts
 from tests.day_state import (
     ALGEBRA,
     ART,
@@ -290,3 +291,17 @@ def test_out_of_office_requests_stand_in_the_other_s_own_tray() -> None:
     assert titles(seen) == ["Art"]
     assert asking(day, seen) == ["Student0"]
     assert asking(day, look_at_class(day.state.campus, OTHER, ART, day.now)) == []
+
+
+def test_the_student_reads_who_answers_today() -> None:
+    state = make_state()
+    state = replace(state, campus=replace(state.campus, staff={TEACHER: "Maria Rivera", OTHER: "John Okafor"}))
+    for delegations, names in (
+        ({}, ("Maria Rivera",)),
+        (stands_in(), ("John Okafor",)),
+        (stands_in(substitute=False), ("Maria Rivera", "John Okafor")),
+        (stands_in(sections=frozenset({ART})), ("Maria Rivera",)),
+        (stands_in(days=(7, 7)), ("Maria Rivera",)),
+    ):
+        state = replace(state, delegations=delegations)
+        assert whereabouts(state, STUDENTS[0], clock(8, 30)).teachers == names

@@ -16,6 +16,7 @@ from corridor.passes.classroom import REMIND_BEFORE
 from corridor.passes.line import Turn, instead_of, turn_of
 from corridor.passes.refusal import ShownReason, shown
 from corridor.passes.wish import ask_of
+from corridor.policy.standing import answering, delegations_on
 from corridor.rules.judge import judge, spoken
 
 NEWS_LASTS = timedelta(minutes=5)
@@ -198,7 +199,7 @@ def whereabouts(state: SchoolState, student_id: UUID, now: datetime) -> Whereabo
     return Whereabouts(
         campus.locations[place.location_id] if place.location_id else None,
         campus.sections[place.section_id],
-        _teachers(state, place.section_id),
+        _teachers(state, place.section_id, now),
         f"{period.ends_at:%H:%M}" if period else None,
     )
 
@@ -230,7 +231,7 @@ def outing(state: SchoolState, pass_: Pass) -> Outing:
         state.pass_types[pass_.pass_type_id],
         destination,
         locations[pass_.origin_id] if pass_.origin_id else None,
-        _teachers(state, pass_.section_id),
+        _teachers(state, pass_.section_id, pass_.requested_at),
         destination.kind in STAFFED,
     )
 
@@ -300,7 +301,12 @@ def _rooms(state: SchoolState, student_id: UUID) -> tuple[Location, ...]:
     return tuple(sorted((campus.locations[id] for id in ids), key=lambda room: room.name.casefold()))
 
 
-def _teachers(state: SchoolState, section_id: UUID | None) -> tuple[str, ...]:
-    section = state.campus.sections.get(section_id) if section_id else None
-    names: Mapping[UUID, str] = state.campus.staff
-    return tuple(names[id] for id in section.teacher_ids if id in names) if section else ()
+def _teachers(state: SchoolState, section_id: UUID | None, at: datetime) -> tuple[str, ...]:
+    """Those who answer for the section on this day, by name."""
+    campus = state.campus
+    section = campus.sections.get(section_id) if section_id else None
+    if section is None:
+        return ()
+    names: Mapping[UUID, str] = campus.staff
+    today = delegations_on(state.delegations, local(campus, at).date())
+    return tuple(names[id] for id in answering(campus, today, section) if id in names)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from corridor.campus.model import Campus
+from corridor.campus.model import Campus, Section
 from corridor.campus.timetable import local, midnight
 from corridor.day.policy import Absence, Closure, Delegation
 from corridor.day.state import SchoolState
@@ -50,3 +50,12 @@ def stood_in_for(
     mine = [each for each in delegations if each.to_id == person_id]
     runs = frozenset(id for each in mine if each.substitute for id in sections_of(campus, each))
     return runs, frozenset(id for each in mine for id in sections_of(campus, each))
+
+
+def answering(campus: Campus, delegations: Iterable[Delegation], section: Section) -> tuple[UUID, ...]:
+    """Who answers for a section while these delegations hold: its teachers, but for those whose substitute runs it, and
+    whoever gets the requests of one who is out of office."""
+    about = [each for each in delegations if section.id in sections_of(campus, each)]
+    replaced = {each.teacher_id for each in about if each.substitute}
+    ids = [*(id for id in section.teacher_ids if id not in replaced), *(each.to_id for each in about)]
+    return tuple(dict.fromkeys(ids))
