@@ -3,7 +3,6 @@
 import pytest
 
 from corridor.base.ids import new_id
-from corridor.campus.grades import grade_order, spoken_grade
 from corridor.campus.student_matching import Matches, Register, StudentCard, match, read_list
 from corridor.campus.table_file import UnfitFile
 
@@ -61,17 +60,3 @@ def test_a_student_who_is_named_twice_is_counted_once() -> None:
 def test_what_is_no_list_is_refused(content: bytes) -> None:
     with pytest.raises(UnfitFile):
         read_list(content)
-
-
-def test_grades_stand_as_people_count_them() -> None:
-    assert sorted(["10", "KG", "UG", "2", "01", "PK", "12", "9"], key=grade_order) == [
-        "PK",
-        "KG",
-        "01",
-        "2",
-        "9",
-        "10",
-        "12",
-        "UG",
-    ]
-    assert [spoken_grade(grade) for grade in ("09", "KG", "Transfer")] == ["grade 9", "kindergarten", "grade Transfer"]
