@@ -1,6 +1,6 @@
 """Administration: a school's rules as sentences."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -186,17 +186,15 @@ async def _submit(request: PassRequest, state: SchoolState, text: RuleText) -> N
 
 
 async def _row(request: PassRequest, state: SchoolState, rule_id: UUID, *, saved: bool = False) -> Template:
-    find_rule(state, rule_id)
-    rows = await _rows(request, state)
-    row = next(row for row in rows if row.rule.id == rule_id)
+    (row,) = await _rows(request, state, [find_rule(state, rule_id)])
     context = _list_context(request, state) | {"row": row, "saved": rule_id if saved else None}
     return Template("admin_rules_row.html", context=context)
 
 
-async def _rows(request: PassRequest, state: SchoolState) -> list[RuleRow]:
+async def _rows(request: PassRequest, state: SchoolState, rules: Sequence[Rule]) -> list[RuleRow]:
     services = services_of(request)
-    views = await rule_views(services.database, request.user, state, services.clock.now())
-    return [RuleRow(rule, view, said(rule, state)) for rule, view in zip(state.all_rules, views, strict=True)]
+    views = await rule_views(services.database, request.user, state, services.clock.now(), rules)
+    return [RuleRow(rule, view, said(rule, state)) for rule, view in zip(rules, views, strict=True)]
 
 
 async def _page(
@@ -210,7 +208,7 @@ async def _page(
     error: CorridorError | None = None,
 ) -> Template:
     """`draft` is a rule in the making or one shown as a form; `choosing` shows the kinds."""
-    rows = await _rows(request, state)
+    rows = await _rows(request, state, state.all_rules)
     context = frame(request, choice, HOME) | _list_context(request, state)
     context |= {
         "sections": [(topic, found) for topic in TOPICS if (found := _about(topic, rows))],

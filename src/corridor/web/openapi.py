@@ -86,11 +86,11 @@ def describe_problems(app: Litestar) -> None:
 
 
 def _make_plain(schemas: dict[str, Schema]) -> None:
-    """Say the defaults of sets and tuples as JSON does."""
+    """Say defaults as JSON does: those of sets, tuples and structs among them."""
     for schema in schemas.values():
-        for value in (schema.properties or {}).values():
-            if isinstance(value, Schema) and isinstance(value.default, frozenset | tuple):
-                value.default = list(value.default)
+        for value in (schema, *(schema.properties or {}).values()):
+            if isinstance(value, Schema) and value.default is not None:
+                value.default = msgspec.json.decode(msgspec.json.encode(value.default))
 
 
 def _describe(operation: Operation, path: str, method: str) -> None:

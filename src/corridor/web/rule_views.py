@@ -1,5 +1,6 @@
 """Rules as pages and the API show them: in words, with whom they concern and how often they spoke."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -122,10 +123,12 @@ def kind_view(kind: Kind) -> RuleKindView:
     )
 
 
-async def rule_views(database: Database, viewer: Principal, state: SchoolState, now: datetime) -> list[RuleView]:
-    """All rules of the school, in the order in which they are asked."""
+async def rule_views(
+    database: Database, viewer: Principal, state: SchoolState, now: datetime, rules: Sequence[Rule] | None = None
+) -> list[RuleView]:
+    """These rules of the school, or all in the order in which they are asked."""
     fired = await fired_since(database, viewer, state.campus.school.id, now - timedelta(days=FIRED_DAYS))
-    return [_view(rule, state, fired.get(rule.id, 0)) for rule in state.all_rules]
+    return [_view(rule, state, fired.get(rule.id, 0)) for rule in (state.all_rules if rules is None else rules)]
 
 
 def _view(rule: Rule, state: SchoolState, fired: int) -> RuleView:
