@@ -98,7 +98,7 @@ async def test_from_a_full_place_over_the_line_to_ones_turn(new_page: Pages, sch
     await expect(heading).to_be_visible()
     await expect(desk.locator("#desk-waiting")).to_contain_text("Student00 Example")
 
-    await desk.locator("#desk-coming > li").first.get_by_role("button", name="Back in class").click()
+    await desk.locator("#desk-coming > li").first.get_by_role("button", name="Has left").click()
     await school.later(seconds=1)
     await expect(student.get_by_role("heading", name="It's your turn")).to_be_visible()
     await expect(student).to_have_title("Your turn: Restroom A")

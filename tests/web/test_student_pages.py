@@ -235,6 +235,12 @@ async def test_a_summons_is_a_line_on_the_page_until_one_goes(world: World) -> N
     assert "Where to? You are in 204 , Algebra Nurse now Go now" in page
     assert "Can't come" not in page
     assert "Restroom A 6 min" in page
+    await ask(world, pupil)
+    asking = words(await pupil.get("/student"))
+    assert "has your request." in asking
+    assert "Never mind Nurse now" in asking
+    assert "Go now" not in asking
+    await pupil.post(f"/student/passes/{await open_pass(world)}/cancel", part=True)
     gone = await pupil.post(f"/student/passes/{summons.pass_id}/start", part=True)
     assert "Back by 08:42" in words(gone)
 

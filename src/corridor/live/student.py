@@ -33,10 +33,12 @@ class StudentLook:
         return self._parts
 
     def _look(self, view: StudentView) -> Parts:
-        parts = {"student": self._part("student_now.html", view.key, view=view)}
+        parts = {
+            "student": self._part("student_now.html", view.key, view=view),
+            "student-later": self._part("student_later.html", (view.later, view.plans, view.key), view=view),
+        }
         if view.current is None:
             parts["student-where"] = self._part("student_where.html", view.here, view=view)
-            parts["student-later"] = self._part("student_later.html", (view.later, view.plans), view=view)
             parts["student-news"] = self._part("student_news.html", (view.last, view.against_all), view=view)
             for offer in view.offers:
                 parts[f"tile-{offer.place.id}"] = self._part("student_tile.html", offer, view=view, offer=offer)

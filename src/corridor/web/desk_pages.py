@@ -40,7 +40,7 @@ from corridor.passes.teacher_desk import uuid_in
 from corridor.policy.commands import Drop, Keep
 
 HOME = "/desk"
-_VERBS = frozenset({"arrive", "depart", "return", "end", "cancel"})
+_VERBS = frozenset({"arrive", "depart", "end", "cancel"})
 _LONGEST_CLOSURE = 12 * 60
 _MOST_FOUND = 8
 _TO_SHEET = {"hx-retarget": "#sheet-body", "hx-reswap": "innerHTML"}

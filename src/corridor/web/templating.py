@@ -64,9 +64,9 @@ def hhmmss(instant: datetime, time_zone: str) -> str:
 
 def ordinal(number: int) -> str:
     """A number's rank: 1st, 2nd, 3rd, 11th."""
-    if number % 100 in (11, 12, 13):
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+    teens = number % 100 in (11, 12, 13)
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def from_when(when: str) -> str:
