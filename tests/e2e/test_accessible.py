@@ -23,6 +23,10 @@ async def school(database: Database, tmp_path: Path) -> AsyncIterator[Served]:
         for number, place in ((1, running.school.restroom), (2, running.school.nurse)):
             body = {"student_id": str(running.school.students[number]), "destination_id": str(place)}
             await running.as_teacher(f"/schools/{running.school.id}/passes", body)
+        await running.account(Role.STUDENT, "ben", "student-3")
+        for number in (4, 3):
+            waits = {"student_id": str(running.school.students[number]), "destination_id": str(running.school.restroom)}
+            await running.as_teacher(f"/schools/{running.school.id}/passes", {**waits, "wait": True})
         await running.later(minutes=7)
         yield running
 
@@ -33,6 +37,7 @@ async def test_axe_finds_nothing(new_page: Pages, school: Served, scheme: str) -
     for username, paths in (
         ("", ("/sign-in", "/api/docs")),
         ("ana", ("/student", f"/student/to/{school.school.library}", "/student/rooms", "/nowhere")),
+        ("ben", ("/student",)),
         ("monitor", ("/board", "/board?wall=1")),
         (
             "nurse",
