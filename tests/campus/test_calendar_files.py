@@ -266,7 +266,10 @@ def test_one_day_counts_even_on_a_weekend() -> None:
         ("RRULE:FREQ=WEEKLY;BYDAY=MO,TH;UNTIL=20261224", [14, 17, 21, 24]),
         ("RRULE:FREQ=DAILY;INTERVAL=2;COUNT=3|EXDATE;VALUE=DATE:20261216", [14, 18]),
         ("RDATE;VALUE=DATE:20261216,20261218", [14, 16, 18]),
-        ("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", []),
+        ("RRULE:FREQ=MONTHLY;BYDAY=2MO;COUNT=1", [14]),
+        ("RRULE:FREQ=YEARLY;BYMONTH=12;BYDAY=-1TH;COUNT=1", [31]),
+        ("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", []),
+        ("RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=50", []),
     ],
 )
 def test_repeated_events_count_on_each_of_their_days(rule: str, days: list[int]) -> None:
@@ -313,9 +316,11 @@ def test_the_calendar_s_own_spelling_of_a_cycle_is_kept() -> None:
         ("SUMMARY:Holiday|on 20261214|DTEND;VALUE=DATE:20261210", "DTEND"),
         ("SUMMARY:Holiday|on 20261214|DTEND;VALUE=DATE:20361210", "DTEND"),
         ("SUMMARY:Holiday|on 20261214|RRULE:FREQ=SECONDLY", "RRULE"),
+        ("SUMMARY:Holiday|on 20261214|RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "RRULE"),
         ("SUMMARY:Holiday|on 20261214|RRULE:FREQ=DAILY;INTERVAL=0", "RRULE"),
         ("SUMMARY:Holiday|on 20261214|RRULE:nonsense", "RRULE"),
         ("SUMMARY:Holiday|on 20261214|RRULE:FREQ=DAILY;BYDAY=XX", "RRULE"),
+        ("SUMMARY:Holiday|on 20261214|DTEND;VALUE=DATE:20280101|RRULE:FREQ=DAILY", "RRULE"),
         ("SUMMARY:Holiday|on 18991214", "DTSTART"),
         ("SUMMARY:Holiday|on 99991231", "DTSTART"),
         ("SUMMARY:Holiday|on 20261214|DURATION:P9999999D", "DTEND"),
@@ -342,6 +347,7 @@ def test_an_event_that_says_nothing_known_may_be_as_it_likes() -> None:
         (b"BEGIN:VCALENDAR\r\nnonsense\r\nEND:VCALENDAR", "cannot be read"),
         (b"BEGIN:VCALENDAR\r\n\xff\r\nEND:VCALENDAR", "UTF-8"),
         (ics_of(*["SUMMARY:PTA|on 20261214"] * 5001), "at most 5000"),
+        (ics_of(*["SUMMARY:Holiday|on 20261214|RRULE:FREQ=WEEKLY;COUNT=2"] * 101), "more than 100 recurring"),
         (
             ics_of(*(f"SUMMARY:Holiday|on 20{year}0101|DTEND;VALUE=DATE:20{year + 2}0101" for year in (20, 22, 24))),
             "At most 1100",

@@ -17,11 +17,12 @@ import msgspec
 from corridor.base.text import one_line
 from corridor.campus.calendar import LONGEST_CYCLE, LONGEST_NOTE, MOST_DAYS, Calendar, Wish, Word
 from corridor.campus.calendar_ics import CYCLE, NOTE, SCHEDULE
-from corridor.campus.event_days import UnfitEvent, days_of
+from corridor.campus.event_days import UnfitEvent, days_of, is_timed
 from corridor.campus.no_school import means_no_school, says_no_school
 from corridor.campus.table_file import RowProblem, UnfitFile, text_of, whole_file
 
 MOST_EVENTS = 5000
+MOST_RECURRING = 100
 _FILLERS = frozenset("bell bells day days schedule schedules students for all today".split())
 _CYCLE_DAY = re.compile(r"(?:day\s+([a-h]|[1-9][0-9]?)|([a-h]|[1-9][0-9]?)[\s-]+day)\b", re.IGNORECASE)
 
@@ -48,25 +49,27 @@ def read_calendar_ics(content: bytes, known: Calendar) -> IcsReading:
     wishes: dict[date, Wish] = {}
     ignored: dict[str, None] = {}
     problems: list[RowProblem] = []
-    timed = 0
+    timed = recurring = 0
     for line, event in events:
         title = one_line(str(event.get("summary", "")))[:LONGEST_NOTE]
         if str(event.get("status", "")).upper() == "CANCELLED":
             continue
         wish = _own(event, known) or _meaning(title, known)
+        if wish is None and not is_timed(event):
+            ignored[title or "without a title"] = None
+        if wish is None or is_timed(event):
+            timed += is_timed(event)
+            continue
+        recurring += "rrule" in event
+        if recurring > MOST_RECURRING:
+            raise whole_file(f"The file has more than {MOST_RECURRING} recurring events about the school day.")
         try:
             days = days_of(event, () if "recurrence-id" in event else moved.get(str(event.get("uid")), ()))
         except UnfitEvent as error:
-            if wish is not None:
-                problems.append(RowProblem(line, error.field, f"{_quoted(title)} {error.why}"))
+            problems.append(RowProblem(line, error.field, f"{_quoted(title)} {error.why}"))
             continue
-        if days is None:
-            timed += 1
-        elif wish is None:
-            ignored[title or "without a title"] = None
-        else:
-            for day in _school_days(event, days, known):
-                wishes[day] = _both(wishes.get(day), wish)
+        for day in _school_days(event, days, known):
+            wishes[day] = _both(wishes.get(day), wish)
     if len(wishes) > MOST_DAYS:
         problems.append(RowProblem(None, None, f"At most {MOST_DAYS} days change at once; these are {len(wishes)}."))
     if problems:

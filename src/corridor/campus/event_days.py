@@ -1,7 +1,7 @@
 """The dates of an all-day iCalendar event: one, several in a row, or those of its recurrence rule."""
 
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -12,7 +12,18 @@ from icalendar.prop import vBroken
 from corridor.campus.calendar import FIRST_DAY, LAST_DAY, MOST_DAYS
 
 _HORIZON = timedelta(days=MOST_DAYS)
-_FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+_MOST_OCCURRENCES = 5 * MOST_DAYS
+_USUAL_PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY"})
+_PARTS = {
+    "DAILY": frozenset[str](),
+    "WEEKLY": frozenset[str](),
+    "MONTHLY": frozenset({"BYMONTHDAY", "BYSETPOS"}),
+    "YEARLY": frozenset({"BYMONTH", "BYMONTHDAY", "BYSETPOS"}),
+}
+# The calendar repeats itself after 400 years. A rule that never comes true is looked for up to the last year there is:
+# near it, that is soon.
+_LONG_CYCLE = 400
+_HORIZON_YEARS = 5
 
 
 class UnfitEvent(Exception):
@@ -24,22 +35,32 @@ class UnfitEvent(Exception):
         self.why = why
 
 
-def days_of(event: icalendar.Event, except_on: Collection[date] = ()) -> list[date] | None:
-    """In order; None for an event with a time of day. `except_on` are dates of the rule that do not count.
+def days_of(event: icalendar.Event, except_on: Collection[date] = ()) -> list[date]:
+    """In order, of an event without a time of day. `except_on` are dates of the rule that do not count.
 
     A rule without an end goes on for three years. Raises `UnfitEvent`.
     """
     starts, ends = _span(event)
     if starts is None or ends is None:
-        return None
+        return []
     if not (FIRST_DAY <= starts <= LAST_DAY and ends <= LAST_DAY):
         raise UnfitEvent("DTSTART", "is not of the years 2000 to 2199.")
     length = (ends - starts).days
     if not 1 <= length <= MOST_DAYS:
         raise UnfitEvent("DTEND", "ends before it begins." if length < 1 else "is longer than three years.")
     begins = {*_recurring(event, starts), *_listed(event, "rdate")} - {*_listed(event, "exdate"), *except_on}
+    if len(begins) * length > _MOST_OCCURRENCES:
+        raise UnfitEvent("RRULE", "stands for too many days.")
     days = {begin + timedelta(days=ahead) for begin in begins for ahead in range(length)}
     return sorted(days)
+
+
+def is_timed(event: icalendar.Event) -> bool:
+    """Whether it has a time of day, and so no days."""
+    try:
+        return _span(event) == (None, None)
+    except UnfitEvent:
+        return False
 
 
 def _span(event: icalendar.Event) -> tuple[date | None, date | None]:
@@ -91,26 +112,28 @@ def _recurring(event: icalendar.Event, starts: date) -> list[date]:
     if isinstance(rule, list):
         raise UnfitEvent("RRULE", "has more than one rule of recurrence.")
     frequency = str(next(iter(rule.get("FREQ", ())), "")).upper()
-    if frequency not in _FREQUENCIES:
-        raise UnfitEvent("RRULE", "recurs by a rule that no calendar of days has.")
+    other_parts = set(rule) - _PARTS.get(frequency, frozenset()) - _USUAL_PARTS
+    if frequency not in _PARTS or other_parts:
+        raise UnfitEvent(
+            "RRULE", f"recurs by a rule that is not read here ({', '.join(sorted(other_parts)) or 'FREQ'})."
+        )
     if any(int(each) < 1 for each in rule.get("INTERVAL", ())):
         raise UnfitEvent("RRULE", "recurs by a rule without steps.")
-    begin = datetime.combine(starts, time())
-    end = begin + _HORIZON
-    until = next(iter(rule.get("UNTIL", ())), None)
-    if until is not None:
-        last = until.date() if isinstance(until, datetime) else until
-        end = min(end, datetime.combine(last, time()))
+    shift = _LONG_CYCLE * ((MAXYEAR - _HORIZON_YEARS - starts.year) // _LONG_CYCLE)
+    begin = datetime.combine(starts.replace(year=starts.year + shift), time())
     count = next(iter(rule.get("COUNT", ())), None)
     parts = {key: value for key, value in rule.items() if key not in ("UNTIL", "COUNT")}
     try:
         text: bytes = icalendar.vRecur(parts).to_ical()  # type: ignore[no-untyped-call]
         read = rrulestr(text.decode(), dtstart=begin)
         assert isinstance(read, rrule)
-        found = list(islice(read.replace(until=end), min(int(count or MOST_DAYS), MOST_DAYS)))
+        bounded = read.replace(until=begin + _HORIZON)
+        found = list(islice(bounded, min(int(count or MOST_DAYS), MOST_DAYS)))
     except (ValueError, TypeError, AssertionError):
         raise UnfitEvent("RRULE", "recurs by a rule that cannot be read.") from None
-    return [each.date() for each in found]
+    until = next(iter(rule.get("UNTIL", ())), LAST_DAY)
+    last = until.date() if isinstance(until, datetime) else until
+    return [day for each in found if (day := each.date().replace(year=each.year - shift)) <= last]
 
 
 def _listed(event: icalendar.Event, name: str) -> list[date]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from corridor.campus.clock_time import write_clock
 from corridor.campus.starters import natural_order
 from corridor.campus.table_file import RowProblem
 from corridor.campus.time_zone import set_time_zone, time_zones
+from corridor.campus.timetable import local, schedule_on
 from corridor.campus.weekdays import WEEKDAYS
 from corridor.day.state import SchoolState
 from corridor.identity.permissions import Action, require
@@ -126,6 +128,7 @@ async def bells_page(
         "time_zones": time_zones(),
         "given": Counter(day.schedule_id for day in state.campus.calendar.values()),
         "file_problems": file_problems,
+        "ahead": _days_ahead(state, services.clock.now()),
     }
     return Template("admin_bells.html", context=context, status_code=422 if error or file_problems else 200)
 
@@ -137,6 +140,13 @@ def _classes(state: SchoolState) -> Counter[str]:
         for section in state.campus.sections.values()
         for name in {meeting.period for meeting in section.meetings if meeting.period}
     )
+
+
+def _days_ahead(state: SchoolState, now: datetime) -> Counter[UUID]:
+    """On how many days of the year from today on each schedule holds."""
+    today = local(state.campus, now).date()
+    found = (schedule_on(state.campus, today + timedelta(days=ahead)) for ahead in range(365))
+    return Counter(schedule.id for schedule in found if schedule)
 
 
 def _as_draft(schedule: Schedule) -> ScheduleDraft:
