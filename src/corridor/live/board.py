@@ -124,7 +124,7 @@ def _urgency(pass_: Pass) -> datetime:
 def _crowds(state: SchoolState, closures: Sequence[Closure]) -> list[Crowd]:
     """Where somebody is or goes, and what is closed."""
     locations = state.campus.locations
-    closed = {closure.id: closure for closure in closures if closure.id in locations}
+    closed = {closure.id: closure for closure in closures}
     places = {place_id for place_id, going in state.going_to.items() if going} | set(closed)
     crowds = [Crowd(locations[id], state.going_to.get(id, 0), closed.get(id)) for id in places]
     return sorted(crowds, key=lambda crowd: crowd.place.name.casefold())

@@ -17,9 +17,9 @@ def holds(closure: Closure, now: datetime) -> bool:
 
 def closures_now(state: SchoolState, now: datetime) -> list[Closure]:
     """Those that hold, by the place's name."""
-    names = {id: place.name.casefold() for id, place in state.campus.locations.items()}
-    held = [closure for closure in state.closures.values() if holds(closure, now)]
-    return sorted(held, key=lambda closure: (names.get(closure.id, ""), closure.id))
+    places = state.campus.locations
+    held = [closure for closure in state.closures.values() if closure.id in places and holds(closure, now)]
+    return sorted(held, key=lambda closure: (places[closure.id].name.casefold(), closure.id))
 
 
 def absent_until(campus: Campus, absence: Absence) -> datetime:
