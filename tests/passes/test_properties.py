@@ -18,8 +18,9 @@ from corridor.base.errors import CorridorError, InvalidInput, Unavailable
 from corridor.base.ids import new_id
 from corridor.campus.model import Term
 from corridor.campus.timetable import local, midnight, school_day
+from corridor.day.policy import Rule
 from corridor.day.state import Approval, SchoolState, Status
-from corridor.day.words import Channel
+from corridor.day.words import Channel, Effect
 from corridor.ledger.engine import Committed, Ledger
 from corridor.ledger.store import read_heads
 from corridor.ledger.verify import verify
@@ -41,9 +42,12 @@ from tests.day_state import (
     STUDENTS,
     Day,
     ask_for,
+    changed,
     everything,
     loaded_afresh,
     make_state,
+    rule,
+    usual_rules,
 )
 from tests.passes.histories import ALL_CODES, STARTS, Step, Waits, command_of, histories, instant_after, rushes
 from tests.passes.oracle import check_begun
@@ -54,10 +58,21 @@ from tests.school import make_school
 _REPEATABLE = settings(derandomize=True, deadline=None, database=None)
 
 
-def _school() -> SchoolState:
-    """The usual rules, three grades, small places, and a zone in which the library and the nurse lie."""
+USUAL = usual_rules()
+STRICT = (
+    *(each for each in changed(USUAL, "limit", most=1, effect=Effect.REFUSE) if each.text.kind != "cooldown"),
+    rule("hallway_cap", most=2),
+    rule("zone_cap", most=1),
+    rule("separation", student_ids=set(sorted(STUDENTS)[:3])),
+)
+"""Rules that are soon reached, and refuse."""
+
+
+def _school(rules: Sequence[Rule] = USUAL) -> SchoolState:
+    """The usual rules or others, three grades, small places, and a zone in which the library and the nurse lie."""
     small = {"capacity": 1}
     state = make_state(
+        rules=rules,
         locations=dict.fromkeys((ROOM_110, ROOM_204, RESTROOM), small)
         | dict.fromkeys((LIBRARY, NURSE), small | {"zone_id": NORTH_WING}),
         grades=dict(zip(sorted(STUDENTS), "778899", strict=True)),
@@ -77,9 +92,11 @@ _TERMS = (
 
 
 @settings(_REPEATABLE, max_examples=300)
-@given(st.sampled_from(STARTS), histories(60) | rushes(60))
-def test_any_history_keeps_the_state_true_and_the_rules_kept(start: datetime, history: list[Step]) -> None:
-    day = Day(_school(), start)
+@given(st.sampled_from(STARTS), st.sampled_from([USUAL, STRICT]), histories(60) | rushes(60))
+def test_any_history_keeps_the_state_true_and_the_rules_kept(
+    start: datetime, rules: Sequence[Rule], history: list[Step]
+) -> None:
+    day = Day(_school(rules), start)
     for added in _live(day, history):
         fresh = loaded_afresh(day.state, day.events)
         assert day.state == fresh
@@ -176,7 +193,7 @@ def _edges(day: Day) -> list[datetime]:
 def test_a_refused_request_is_allowed_when_the_refusal_said_so_and_no_sooner(
     start: datetime, history: list[Step]
 ) -> None:
-    day = Day(_school(), start)
+    day = Day(_school(STRICT), start)
     for added in _live(day, history):
         for recorded in added:
             if isinstance(recorded.event, PassRefused) and not recorded.event.at_approval:
