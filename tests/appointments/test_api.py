@@ -114,6 +114,21 @@ async def test_a_summons_calls_a_student_from_class(world: World) -> None:
     assert (await student.post(f"/passes/{made.json()['id']}/return")).status_code == 200
 
 
+async def test_what_staff_lifted_for_a_summons_is_not_for_the_student_to_read(world: World) -> None:
+    staff, student = await counselor(world), await world.student()
+    office = await world.caller(Role.FRONT_OFFICE, person_id=world.school.teachers[0])
+    id = world.school.students[0]
+    assert (await office.put(path(world, f"/students/{id}/absence"), {})).status_code == 200
+    call = {"student_id": str(id), "destination_id": str(world.school.nurse)}
+    assert (await staff.post(path(world, "/summons"), call)).status_code == 409
+    call["override"] = {"codes": ["absent"], "reason": "She is here"}  # type: ignore[assignment]
+    made = await staff.post(path(world, "/summons"), call)
+    assert made.json()["lifted"] == ["absent"]
+    (entry,) = (await student.get(path(world, "/agenda"))).json()["items"]
+    assert entry["passes"][0]["lifted"] == []
+    assert entry["passes"][0]["lift_reason"] is None
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [

@@ -102,7 +102,11 @@ def test_before_school_it_is_the_day_before() -> None:
 
 
 def test_on_a_weekend_it_is_friday() -> None:
-    assert shown(local(29, 15)) == local(27, 10, 6)
+    assert shown(local(22, 15)) == local(20, 10, 6)
+
+
+def test_on_a_holiday_it_is_the_school_day_before() -> None:
+    assert shown(local(26, 15)) == local(25, 10, 6)
 
 
 def test_in_summer_it_is_the_end_of_the_school_year() -> None:

@@ -189,3 +189,14 @@ def test_high_and_middle_schools_take_turns() -> None:
     assert [spec.kind_of(index) for index in range(3)] == [KINDS[0], KINDS[1], KINDS[0]]
     assert len({spec.name_of(index) for index in range(25)}) == 25
     assert sum(spec.students_of(index) for index in range(25)) == 9000
+
+
+def test_a_school_year_has_its_holidays_on_weekdays() -> None:
+    holidays = SchoolYear(2026).holidays()
+    assert holidays[date(2026, 9, 7)] == "Labor Day"
+    assert holidays[date(2026, 11, 26)] == holidays[date(2026, 11, 27)] == "Thanksgiving"
+    assert holidays[date(2026, 12, 24)] == holidays[date(2027, 1, 1)] == "Winter break"
+    assert holidays[date(2027, 5, 31)] == "Memorial Day"
+    assert all(day.isoweekday() <= 5 for day in holidays)
+    assert not is_school_day(date(2026, 11, 26))
+    assert school_day_after(date(2026, 11, 25)) == date(2026, 11, 30)

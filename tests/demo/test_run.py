@@ -194,6 +194,10 @@ async def test_every_school_has_rules_groups_and_a_day_of_appointments(
             path = f"/schools/{school['id']}"
             rules = [rule["kind"] for rule in (await server.get(f"{path}/rules"))["items"]]
             assert {"no_fly", "separation", "hallway_cap", "closed_hours"} <= set(rules)
+            zones = (await server.get(f"{path}/zones"))["items"]
+            assert [zone["name"] for zone in zones] == ["North wing", "South wing"]
+            assert len((await server.get(f"{path}/accommodations", demo.tokens.set_up))["items"]) == 1
+            assert len((await server.get(f"{path}/absences", demo.tokens.set_up))["items"]) == 1
             assert rules.count("limit") == 2
             groups = await server.get(f"{path}/groups", demo.tokens.set_up)
             assert [group["name"] for group in groups["items"]] == ["Choir", "Kept apart", "Peer tutors"]

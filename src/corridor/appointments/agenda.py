@@ -11,6 +11,7 @@ from corridor.appointments.slots import students_of
 from corridor.campus.timetable import local
 from corridor.day.policy import Appointment
 from corridor.day.state import Pass, SchoolState, Status
+from corridor.passes.withheld import for_student
 
 MOST_DAYS = 62
 
@@ -94,6 +95,6 @@ def _on(state: SchoolState, appointment: Appointment, day: date) -> Entry | None
 
 
 def _alone(entry: Entry, student_id: UUID) -> Entry:
-    """As one of several sees it: without the others."""
-    mine = tuple(pass_ for pass_ in entry.passes if pass_.student_id == student_id)
+    """As one of several sees it: without the others, and without what is not theirs to read."""
+    mine = tuple(for_student(pass_) for pass_ in entry.passes if pass_.student_id == student_id)
     return msgspec.structs.replace(entry, student_ids=(student_id,), group_id=None, passes=mine)

@@ -1,4 +1,5 @@
-"""What a made-up school needs beyond its roster: true bell times, and more places than every school starts with."""
+"""What a made-up school needs beyond its roster: true bell times, holidays, and more places than every school starts
+with."""
 
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from corridor.base.ids import derived_id
 from corridor.campus.model import Period
 from corridor.campus.starters import SCHEDULE_NAME, SCHOOL_WEEK
-from corridor.campus.tables import BellPeriod, BellSchedule, Location, School
+from corridor.campus.tables import BellPeriod, BellSchedule, CalendarDay, Location, School
 from corridor.campus.words import LocationKind
 from corridor.demo.bells import bells_of
 from corridor.demo.plan import DISTRICT_ID, DistrictSpec
+from corridor.demo.year import SchoolYear, school_year
 from corridor.ledger.store import bump_config
 
 # (name, kind, capacity), for as many of them as the school is large.
@@ -32,8 +34,12 @@ async def furnish(session: AsyncSession, spec: DistrictSpec) -> None:
     for index in range(spec.schools):
         school = await session.scalar(select(School).where(School.source_id == spec.id_of(index)))
         assert school is not None, f"{DISTRICT_ID} was imported without {spec.id_of(index)}"
-        with_bells = await _write_bells(session, school.id, bells_of(school.name))
-        if await _write_places(session, school.id, spec.students_of(index)) or with_bells:
+        written = [
+            await _write_bells(session, school.id, bells_of(school.name)),
+            await _write_places(session, school.id, spec.students_of(index)),
+            await _write_holidays(session, school.id, school_year(spec.on)),
+        ]
+        if any(written):
             changed.append(school.id)
     if changed:
         await bump_config(session, changed)
@@ -66,6 +72,14 @@ async def _write_bells(session: AsyncSession, school_id: UUID, periods: tuple[Pe
         ],
     )
     return True
+
+
+async def _write_holidays(session: AsyncSession, school_id: UUID, year: SchoolYear) -> bool:
+    rows = [{"school_id": school_id, "on_date": day, "note": why} for day, why in year.holidays().items()]
+    added = await session.execute(
+        upsert(CalendarDay).values(rows).on_conflict_do_nothing().returning(CalendarDay.on_date)
+    )
+    return bool(added.all())
 
 
 async def _write_places(session: AsyncSession, school_id: UUID, students: int) -> bool:

@@ -13,6 +13,7 @@ from corridor.demo.client import ApiClient
 _SELF = ["kiosk", "student"]
 _SLOTS = timedelta(minutes=20)
 _CHOIR = "Choir"
+_ZONES = {"North wing": ("Restroom A", "Restroom B", "Library"), "South wing": ("Restroom C", "Restroom D", "Nurse")}
 _GROUP_SIZE = 12
 _TODAY = 6
 """How many students the counselor of a school expects on a day."""
@@ -30,11 +31,14 @@ class _School(msgspec.Struct, frozen=True):
 async def set_up(api: ApiClient, now: datetime, played: Sequence[str]) -> None:
     """Decide what is not decided yet, for every school, and plan the day of `now` (by the schools' clock). `played` are
     the students whom visitors sign in as. `api` acts as the district's administrator."""
+    await _make_district_rule(api)
     async for found in api.every("/schools"):
         school = await _look(api, found["id"])
         random = Random(school.id)
         await _make_groups(api, school, random)
         await _make_rules(api, school)
+        await _make_zones(api, school)
+        await _spare_someone(api, school, random)
         await _close_a_place(api, school)
         await _plan(api, school, random, now, [id for id in played if id in school.students])
 
@@ -57,12 +61,39 @@ async def _make_groups(api: ApiClient, school: _School, random: Random) -> None:
             await api.write("POST", path, {"name": name, "students": random.sample(school.students, size)})
 
 
+async def _make_district_rule(api: ApiClient) -> None:
+    """No passes around the bells, in all schools."""
+    if not [rule async for rule in api.every("/district/rules")]:
+        times = {"first_minutes": 5, "last_minutes": 5}
+        await api.write("POST", "/district/rules", {"kind": "no_fly", "params": times, "scope": {"channels": _SELF}})
+
+
+async def _make_zones(api: ApiClient, school: _School) -> None:
+    path = f"/schools/{school.id}/zones"
+    known = {zone["name"] async for zone in api.every(path)}
+    for name, places in _ZONES.items():
+        if name not in known:
+            zone = await api.write("POST", path, {"name": name})
+            for place in places:
+                if place in school.places:
+                    await api.write("PATCH", f"/locations/{school.places[place]}", {"zone_id": zone["id"]})
+
+
+async def _spare_someone(api: ApiClient, school: _School, random: Random) -> None:
+    """One student has an accommodation, another is away today."""
+    path = f"/schools/{school.id}"
+    one, other = random.sample(school.students, 2)
+    if not (await api.get(f"{path}/accommodations"))["items"]:
+        spared = {"student_id": one, "exempt": ["cooldown", "limit"], "time_percent": 150, "note": "Health plan"}
+        await api.write("POST", f"{path}/accommodations", spared)
+    await api.write("PUT", f"{path}/students/{other}/absence", {"note": "Called in sick"})
+
+
 async def _make_rules(api: ApiClient, school: _School) -> None:
     path = f"/schools/{school.id}"
     known = {rule["kind"] async for rule in api.every(f"{path}/rules")}
     groups = {group["name"]: group["id"] async for group in api.every(f"{path}/groups")}
     wanted: list[dict[str, Any]] = [
-        {"kind": "no_fly", "params": {"first_minutes": 5, "last_minutes": 5}, "scope": {"channels": _SELF}},
         {"kind": "separation", "params": {"group_ids": [groups["Kept apart"]]}},
         {"kind": "hallway_cap", "params": {"most": 90}, "scope": {"channels": _SELF}},
         {
@@ -72,7 +103,7 @@ async def _make_rules(api: ApiClient, school: _School) -> None:
         },
     ]
     restroom = {"channels": _SELF, "pass_type_ids": [school.pass_types["Restroom"]]}
-    if "no_fly" not in known:
+    if "separation" not in known:
         limit = {"most": 3, "per": "day"}
         await api.write("POST", f"{path}/rules", {"kind": "limit", "params": limit, "scope": restroom})
     for rule in wanted:

@@ -1,10 +1,11 @@
-"""The made-up district's school year: August to June, two semesters, four quarters, every weekday a school day."""
+"""The made-up district's school year: August to June, two semesters, four quarters, and school on every weekday but
+the holidays."""
 
 from datetime import date, timedelta
 
 import msgspec
 
-_MONDAY, _FRIDAY = 0, 4
+_MONDAY, _THURSDAY, _FRIDAY = 0, 3, 4
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,23 @@ class SchoolYear(msgspec.Struct, frozen=True):
     @property
     def first_semester_ends_on(self) -> date:
         return _on_or_before(date(self.autumn + 1, 1, 21), _FRIDAY)
+
+    def holidays(self) -> dict[date, str]:
+        """Weekdays of the year without school, and why."""
+        autumn, spring = self.autumn, self.autumn + 1
+        thanksgiving = _on_or_after(date(autumn, 11, 22), _THURSDAY)
+        break_ = _on_or_after(date(spring, 3, 29), _MONDAY)
+        days = {
+            _on_or_after(date(autumn, 9, 1), _MONDAY): "Labor Day",
+            thanksgiving: "Thanksgiving",
+            thanksgiving + timedelta(days=1): "Thanksgiving",
+            _on_or_after(date(spring, 1, 15), _MONDAY): "Martin Luther King Day",
+            _on_or_after(date(spring, 2, 15), _MONDAY): "Presidents' Day",
+            _on_or_before(date(spring, 5, 31), _MONDAY): "Memorial Day",
+        }
+        days |= {date(autumn, 12, 23) + timedelta(days=ahead): "Winter break" for ahead in range(11)}
+        days |= {break_ + timedelta(days=ahead): "Spring break" for ahead in range(5)}
+        return {day: why for day, why in sorted(days.items()) if day.weekday() <= _FRIDAY}
 
     def sessions(self) -> list[Session]:
         """The year, its semesters and its quarters; they follow each other without a gap."""
@@ -74,7 +92,7 @@ def school_year(day: date) -> SchoolYear:
 
 def is_school_day(day: date) -> bool:
     year = school_year(day)
-    return day.weekday() <= _FRIDAY and year.starts_on <= day <= year.ends_on
+    return day.weekday() <= _FRIDAY and year.starts_on <= day <= year.ends_on and day not in year.holidays()
 
 
 def school_day_on_or_before(day: date) -> date:

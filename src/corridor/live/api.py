@@ -21,10 +21,14 @@ from corridor.live.hub import Hub, News
 from corridor.live.sse import HEADERS, MEDIA_TYPE, OPENING, PING, Life, frame
 from corridor.passes.queries import passes_of
 from corridor.passes.withheld import for_student
-from corridor.policy.events import AccommodationSet, GroupSet
+from corridor.policy.events import AbsenceSet, AccommodationSet, GroupSet
 
 MOST_RESUMED = 1000
-_SEEN_WITH = {AccommodationSet: Action.ACCOMMODATION_VIEW, GroupSet: Action.GROUP_VIEW}
+_SEEN_WITH = {
+    AbsenceSet: Action.ABSENCE_CHANGE,
+    AccommodationSet: Action.ACCOMMODATION_VIEW,
+    GroupSet: Action.GROUP_VIEW,
+}
 """The right that shows what a private event says; those not named here are shown to nobody."""
 
 

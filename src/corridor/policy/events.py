@@ -55,6 +55,7 @@ class ClosureSet(Set, frozen=True):
 
 class AbsenceSet(Set, frozen=True):
     kind: ClassVar[str] = "absence_set"
+    private: ClassVar[bool] = True
     before: Absence | None
     after: Absence | None
 
