@@ -249,6 +249,14 @@ def test_staff_call_it_off_with_todays_part(day: Day) -> None:
         day.submit(ask.CancelAppointment(TEACHER, id_of("appointment")))
 
 
+def test_one_that_is_all_of_today_is_called_off_by_its_id(day: Day) -> None:
+    make(day)
+    until(day, clock(8, 31))
+    assert not day.state.appointments
+    day.submit(ask.CancelAppointment(TEACHER, id_of("appointment")))
+    assert not day.state.passes
+
+
 def test_a_student_declines_only_what_may_be_declined_and_is_theirs_alone(day: Day) -> None:
     make(day, begins=clock(9, 15, day=WEDNESDAY))
     with pytest.raises(Conflict) as error:

@@ -170,13 +170,11 @@ def tick(state: SchoolState, now: datetime) -> list[Event]:
 
 def due(state: SchoolState) -> datetime | None:
     """When `tick` will next have something to say."""
-    dues = (_due(state.campus, each) for each in _open(state))
-    return min((at for at in dues if at), default=None)
+    return min((_due(state.campus, each) for each in _open(state)), default=None)
 
 
-def _due(campus: Campus, appointment: Appointment) -> datetime | None:
-    if appointment.next_at is None:
-        return None
+def _due(campus: Campus, appointment: Appointment) -> datetime:
+    assert appointment.next_at is not None, "one without a next time is put away"
     if appointment.awaits_staff:
         return appointment.next_at
     return midnight(campus, local(campus, appointment.next_at).date())
@@ -184,7 +182,7 @@ def _due(campus: Campus, appointment: Appointment) -> datetime | None:
 
 def _unfold(state: SchoolState, appointment: Appointment, now: datetime) -> Iterator[Event]:
     at, campus = appointment.next_at, state.campus
-    while at and (_due(campus, replace(appointment, next_at=at)) or now) <= now:
+    while at and _due(campus, replace(appointment, next_at=at)) <= now:
         if not appointment.awaits_staff and now < at + LATE:
             yield from _passes(state, appointment, at, now)
         at = next_at(campus, appointment, at)
