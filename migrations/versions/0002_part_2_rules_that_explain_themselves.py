@@ -88,9 +88,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('requested', 'waiting', 'scheduled', 'active')"),
     )
     op.create_index("ix_pass_school_id_started_at", "pass", ["school_id", "started_at"])
-    op.create_index(
-        "ix_pass_noted", "pass", ["school_id", "requested_at"], postgresql_where=sa.text("noted <> '{}'")
-    )
+    op.create_index("ix_pass_noted", "pass", ["school_id", "requested_at"], postgresql_where=sa.text("noted <> '{}'"))
     op.create_index(
         "ix_ledger_event_rule_set",
         "ledger_event",
