@@ -1,6 +1,7 @@
 """The pages of appointments: a week for staff, and a student's own."""
 
 from datetime import time
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ async def plan_slots(world: World) -> None:
     await submit(world, Keep(world.school.teachers[1], plan))
 
 
-def form(world: World, **fields: object) -> dict[str, object]:
+def form(world: World, **fields: Any) -> dict[str, Any]:
     return {
         "school": str(world.school.id),
         "destination": str(world.school.nurse),
@@ -104,8 +105,8 @@ async def test_a_student_asks_for_a_slot_and_staff_accept_it(world: World, nurse
     assert answer.status_code == 303, words(answer)
     mine = words(await ana.get("/student/appointments"))
     assert "Nurse Tuesday, October 6 at 09:30, 30 min · Headache not answered yet Call off" in mine
-    page = words(await nurse.get("/appointments"))
-    assert "1 asks for a time Student00 Example Nurse, Tuesday, October 6 at 09:30 · Headache Accept Decline" in page
+    week = words(await nurse.get("/appointments"))
+    assert "1 asks for a time Student00 Example Nurse, Tuesday, October 6 at 09:30 · Headache Accept Decline" in week
     (id,) = (await world.services.ledger.state(world.school.id)).appointments
     await nurse.post(f"/appointments/{id}/accept", school=str(world.school.id))
     assert "not answered yet" not in words(await ana.get("/student/appointments"))
@@ -130,7 +131,13 @@ async def test_staff_plan_the_slots_of_a_place(world: World, nurse: Visitor) -> 
     path = f"/appointments/slots/{world.school.nurse}"
     school = str(world.school.id)
     assert "Set when students are seen by appointment." in words(await nurse.get(path, school=school))
-    hours = {"school": school, "day": ["1", "2"], "starts_at": "09:00", "ends_at": "08:00", "minutes": "20"}
+    hours: dict[str, Any] = {
+        "school": school,
+        "day": ["1", "2"],
+        "starts_at": "09:00",
+        "ends_at": "08:00",
+        "minutes": "20",
+    }
     wrong = await nurse.post(path, **hours)
     assert wrong.status_code == 422
     assert "The hours end after they begin." in words(wrong)
