@@ -1,5 +1,6 @@
 """A location that someone has closed for now."""
 
+from corridor.rules.closures import shut
 from corridor.rules.kind import Kind, NoParams
 from corridor.rules.verdict import Case, Objection
 
@@ -7,20 +8,17 @@ CODE = "closed"
 
 
 def judge(params: NoParams, case: Case) -> Objection | None:
-    place, state = case.ask.destination, case.state
-    closure = state.closures.get(place.id)
-    if closure is None or closure.staff_away or (closure.until and closure.until <= case.now.at):
+    found = shut(case, staff_away=False)
+    if found is None:
         return None
-    instead = state.campus.locations.get(closure.instead_id) if closure.instead_id else None
-    hint = f" Go to {instead.name} instead." if instead else ""
-    note = f" ({closure.note})" if closure.note else ""
+    name = case.ask.destination.name
     return Objection(
         CODE,
-        f"{place.name} is closed.{hint}",
-        f"{place.name} is closed{note}.{hint}",
-        closure.until,
+        f"{name} is closed.{found.hint}",
+        f"{name} is closed{found.note}.{found.hint}",
+        found.closure.until,
         later="It opens again {at}.",
-        instead_id=closure.instead_id,
+        instead_id=found.closure.instead_id,
     )
 
 

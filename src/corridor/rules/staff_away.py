@@ -1,5 +1,6 @@
 """A destination where nobody is there to receive students."""
 
+from corridor.rules.closures import shut
 from corridor.rules.kind import Kind, NoParams
 from corridor.rules.verdict import Case, Objection
 
@@ -7,19 +8,16 @@ CODE = "staff_away"
 
 
 def judge(params: NoParams, case: Case) -> Objection | None:
-    place, state = case.ask.destination, case.state
-    closure = state.closures.get(place.id)
-    if closure is None or not closure.staff_away or (closure.until and closure.until <= case.now.at):
+    found = shut(case, staff_away=True)
+    if found is None:
         return None
-    instead = state.campus.locations.get(closure.instead_id) if closure.instead_id else None
-    hint = f" Go to {instead.name} instead." if instead else ""
-    note = f" ({closure.note})" if closure.note else ""
+    name = case.ask.destination.name
     return Objection(
         CODE,
-        f"Nobody is at {place.name} right now.{hint}",
-        f"Nobody is at {place.name} to receive students{note}.{hint}",
-        closure.until,
-        instead_id=closure.instead_id,
+        f"Nobody is at {name} right now.{found.hint}",
+        f"Nobody is at {name} to receive students{found.note}.{found.hint}",
+        found.closure.until,
+        instead_id=found.closure.instead_id,
     )
 
 

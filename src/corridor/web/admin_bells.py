@@ -51,19 +51,19 @@ async def show_bells(
 @post("/admin/bells", include_in_schema=False, opt=_PERMISSION)
 async def add_bells(request: PassRequest) -> Response[Any]:
     form = await request.form()
-    return await _save(request, await _school(request, form), None, form)
+    return await _save(request, await school_in(request, form), None, form)
 
 
 @post("/admin/bells/{schedule_id:uuid}", include_in_schema=False, opt=_PERMISSION)
 async def change_bells(request: PassRequest, schedule_id: FromPath[UUID]) -> Response[Any]:
     form = await request.form()
-    return await _save(request, await _school(request, form), schedule_id, form)
+    return await _save(request, await school_in(request, form), schedule_id, form)
 
 
 @post("/admin/bells/time-zone", include_in_schema=False, opt=_PERMISSION)
 async def change_time_zone(request: PassRequest) -> Redirect:
     form = await request.form()
-    school_id = await _school(request, form)
+    school_id = await school_in(request, form)
     async with services_of(request).database.session() as session:
         await set_time_zone(session, school_id, str(form.get("zone", "")).strip())
     await services_of(request).ledger.refresh(school_id)
@@ -73,7 +73,7 @@ async def change_time_zone(request: PassRequest) -> Redirect:
 @post("/admin/bells/{schedule_id:uuid}/remove", include_in_schema=False, opt=_PERMISSION)
 async def remove_bells(request: PassRequest, schedule_id: FromPath[UUID]) -> Response[Any]:
     form = await request.form()
-    school_id = await _school(request, form)
+    school_id = await school_in(request, form)
     async with services_of(request).database.session() as session:
         await remove_schedule(session, school_id, schedule_id, days_as_usual="days_as_usual" in form)
     await services_of(request).ledger.refresh(school_id)
@@ -170,7 +170,8 @@ def _draft(form: Any) -> ScheduleDraft:
     return ScheduleDraft(str(form.get("name", "")), tuple(days), tuple(periods[: MOST_PERIODS + 1]))
 
 
-async def _school(request: PassRequest, form: Any) -> UUID:
+async def school_in(request: PassRequest, form: Any) -> UUID:
+    """The school that a form is about. Raises `NotFound`, also for one out of reach."""
     school_id = uuid_in(str(form.get("school", "")))
     if school_id is None:
         raise NotFound("The form does not say which school it is about. Load the page again.")

@@ -9,7 +9,6 @@ from litestar import Response, get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from corridor.base.errors import NotFound
 from corridor.campus.calendar import (
     LONGEST_NOTE,
     Calendar,
@@ -24,10 +23,10 @@ from corridor.campus.model import CalendarDay
 from corridor.campus.timetable import local
 from corridor.campus.weekdays import WEEKDAYS
 from corridor.day.state import SchoolState, Status
-from corridor.identity.permissions import Action, require
+from corridor.identity.permissions import Action
 from corridor.passes.api import PassRequest, services_of
 from corridor.passes.pages import choose_school
-from corridor.passes.teacher_desk import uuid_in
+from corridor.web.admin_bells import school_in
 from corridor.web.admin_frame import frame
 from corridor.web.calendar_feed import feed_path
 from corridor.web.calendar_forms import DaysForm, RotationForm, days_form, plan_of, rotation_form, span_of
@@ -144,16 +143,6 @@ async def calendar_page(
     }
     wrong = error is not None or bool(file_problems)
     return Template("admin_calendar.html", context=context, status_code=422 if wrong else 200)
-
-
-async def school_in(request: PassRequest, form: Any) -> UUID:
-    """The school that a form is about. Raises `NotFound`, also for one out of reach."""
-    school_id = uuid_in(str(form.get("school", "")))
-    if school_id is None:
-        raise NotFound("The form does not say which school it is about. Load the page again.")
-    require(request.user, Action.BELLS_CHANGE, school_id=school_id)
-    await services_of(request).ledger.state(school_id)
-    return school_id
 
 
 async def _save(request: PassRequest, school_id: UUID, form: DaysForm | RotationForm) -> Response[Any]:

@@ -22,8 +22,8 @@ from corridor.campus.weekdays import write_weekdays
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, services_of
 from corridor.passes.pages import choose_school
-from corridor.web.admin_bells import bells_page
-from corridor.web.admin_calendar import PATH, calendar_page, effect_words, school_in
+from corridor.web.admin_bells import bells_page, school_in
+from corridor.web.admin_calendar import PATH, calendar_page, effect_words
 from corridor.web.admin_frame import frame
 from corridor.web.calendar_feed import CSV, ICS, as_file, ics_of
 from corridor.web.uploads import label_of
