@@ -27,6 +27,10 @@ PICTURES = (
     ("teacher", "teacher", "/teacher", CHROMEBOOK, False),
     ("student", "student", "/student", PHONE, True),
     ("locations", "principal", "/admin/locations", CHROMEBOOK, False),
+    ("rules", "principal", "/admin/rules", CHROMEBOOK, False),
+    ("rules-try", "principal", "/admin/rules/try", CHROMEBOOK, False),
+    ("appointments", "counselor", "/appointments", CHROMEBOOK, False),
+    ("calendar", "principal", "/admin/calendar", CHROMEBOOK, False),
     ("import", "district", "/admin/import", CHROMEBOOK, False),
 )
 

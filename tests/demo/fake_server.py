@@ -86,6 +86,8 @@ class FakeServer:
                 return 200, self._page([{"id": student} for student in self.students], request)
             case "GET", ["schools", _, "locations"]:
                 return 200, self._page(self.locations, request)
+            case "GET", ["schools", _, "closures"]:
+                return 200, self._page([], request)
             case "GET", ["schools", _, "passes"]:
                 status = request.url.params["status"]
                 return 200, self._page([p for p in self.passes.values() if p["status"] == status], request)

@@ -165,7 +165,8 @@ async def test_the_board_is_lively_at_once_and_requests_wait_for_the_demo_teache
         boards = await server.boards()
     high = boards["Quillwater High School"]
     assert 30 <= len(high) <= 70
-    assert 5 <= len(boards["Ember Lake Middle School"]) <= 35
+    # There a period has just begun: most are back in class.
+    assert 2 <= len(boards["Ember Lake Middle School"]) <= 35
     assert any(pass_["overdue"] for pass_ in high)
     assert {pass_["leg"] for pass_ in high} >= {"outbound", "at_destination"}
     assert not {pass_["student_id"] for pass_ in high} & demo.players.left_alone

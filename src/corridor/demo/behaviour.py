@@ -41,13 +41,16 @@ _FORGETS = 0.03
 _EXTENDS = 0.4
 _ENDED_BY_STAFF = 0.02
 _BACK_BY_BELL = 0.65
-_KNOWS_WHAT_IS_FULL = 0.8
+_KNOWS_WHAT_IS_FULL = 0.9
+_STANDS_IN_LINE = 0.4
 _NOTICES = 0.85
 _GIVES_UP = 0.01
 _LOOK_AFTER = timedelta(minutes=16)
 
 
 class Place(msgspec.Struct, frozen=True):
+    """A place that is closed has a `capacity` of 0."""
+
     id: str
     kind: str
     capacity: int | None = None
@@ -65,14 +68,22 @@ class Step(msgspec.Struct, frozen=True):
     by_student: bool = False
 
 
-def choose_place(random: Random, places: Mapping[str, Sequence[Place]], going: Mapping[str, int]) -> Place | None:
-    """Where to go, by habit; mostly not where it is full, as far as `going` (students by place) tells."""
+def choose_place(
+    random: Random, places: Mapping[str, Sequence[Place]], going: Mapping[str, int], *, by_student: bool = False
+) -> Place | None:
+    """Where to go, by habit; mostly not where it is full, as far as `going` (students by place) tells. Students who ask
+    for themselves care less: they can stand in line."""
     kinds = [kind for kind in HABITS if places.get(kind)]
     if not kinds:
         return None
     candidates = places[random.choices(kinds, [HABITS[kind].share for kind in kinds])[0]]
-    free = [place for place in candidates if place.capacity is None or going.get(place.id, 0) < place.capacity]
-    return random.choice(free if free and random.random() < _KNOWS_WHAT_IS_FULL else candidates)
+    free = [place for place in candidates if not is_full(place, going)]
+    cares = _STANDS_IN_LINE if by_student else _KNOWS_WHAT_IS_FULL
+    return random.choice(free if free and random.random() < cares else candidates)
+
+
+def is_full(place: Place, going: Mapping[str, int]) -> bool:
+    return place.capacity is not None and going.get(place.id, 0) >= place.capacity
 
 
 def choose_reason(random: Random, kind: str) -> str:

@@ -40,6 +40,7 @@ async def set_up(api: ApiClient, now: datetime, played: Sequence[str]) -> None:
         await _make_zones(api, school)
         await _spare_someone(api, school, random)
         await _close_a_place(api, school)
+        await api.write("PATCH", f"/locations/{school.places['Restroom B']}", {"capacity": 2})
         await _plan(api, school, random, now, [id for id in played if id in school.students])
 
 
@@ -112,7 +113,7 @@ async def _make_rules(api: ApiClient, school: _School) -> None:
 
 
 async def _close_a_place(api: ApiClient, school: _School) -> None:
-    closed, instead = school.places.get("Restroom C"), school.places.get("Restroom B")
+    closed, instead = school.places.get("Restroom C"), school.places.get("Restroom A")
     if closed and instead:
         body = {"minutes": 45, "instead_id": instead, "note": "Being cleaned"}
         await api.write("PUT", f"/locations/{closed}/closure", body)

@@ -108,10 +108,13 @@ async def _load_schools(
         if wanted is not None and school_id not in wanted and name not in wanted:
             continue
         students = [student["id"] async for student in api.every(f"/schools/{school_id}/students")]
+        closed = {each["location_id"] async for each in api.every(f"/schools/{school_id}/closures") if not each["over"]}
         places = defaultdict(list)
         async for item in api.every(f"/schools/{school_id}/locations"):
             if item.get("active", True) and item["kind"] in HABITS:
-                places[item["kind"]].append(Place(item["id"], item["kind"], item.get("capacity")))
+                places[item["kind"]].append(
+                    Place(item["id"], item["kind"], 0 if item["id"] in closed else item.get("capacity"))
+                )
         yield School(
             id=school_id,
             name=name,

@@ -26,7 +26,6 @@ _ASKS_WHILE_OUT = 0.01
 _ASKS_THEMSELVES = 0.2
 _ASKS_AGAIN = 0.5
 _LOOKS = 4
-_OVERRIDES = 0.06
 _LATEST = timedelta(minutes=10)
 _CLOSED = frozenset({"ended", "denied", "cancelled", "lapsed"})
 
@@ -177,14 +176,14 @@ class Simulation:
     async def _set_out(
         self, school: School, student_id: str, random: Random, pace: Pace, *, by_student: bool, again: bool = True
     ) -> None:
-        place = behaviour.choose_place(random, school.places, school.going)
+        place = behaviour.choose_place(random, school.places, school.going, by_student=by_student)
         if place is None:
             return
         body: dict[str, Any] = {"student_id": student_id, "destination_id": place.id}
         if reason := behaviour.choose_reason(random, place.kind):
             body["reason"] = reason
         verb, token = ("request", self._players.tokens[student_id]) if by_student else ("issue", None)
-        if not by_student and self._players.overrides and random.random() < _OVERRIDES:
+        if self._players.overrides and not by_student and behaviour.is_full(place, school.going):
             verb, token = "override", self._players.overrides
             body["override"] = {"codes": ["full"], "reason": behaviour.choose_why(random)}
         was_out = student_id in school.out

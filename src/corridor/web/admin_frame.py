@@ -26,7 +26,7 @@ _PLACES = (
     Place(
         "/admin/today",
         "Today",
-        "here",
+        "today",
         actions=(Action.ABSENCE_CHANGE, Action.FREEZE_CHANGE),
     ),
     Place("/admin/rules", "Rules", "rules", actions=(Action.RULE_VIEW,)),

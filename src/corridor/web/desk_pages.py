@@ -1,7 +1,6 @@
 """The desk of a destination: who comes, who is here, who waits; close it for a while, and call students."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from corridor.appointments.commands import SummonStudent
 from corridor.base.errors import InvalidInput, NotFound
 from corridor.base.ids import new_id
 from corridor.campus.queries import StudentView, list_students
-from corridor.day.policy import Closure
 from corridor.day.state import SchoolState
 from corridor.identity.api import csrf_token
 from corridor.identity.permissions import Action, require, rights_of, scope_of
@@ -37,7 +35,7 @@ from corridor.passes.line import standing_of
 from corridor.passes.pages import choose_school, wants_fragment
 from corridor.passes.refusal_sheet import LiftForm, Retry, refusal_context
 from corridor.passes.teacher_desk import uuid_in
-from corridor.policy.commands import Drop, Keep
+from corridor.policy.commands import CloseLocation, Drop
 
 HOME = "/desk"
 _VERBS = frozenset({"arrive", "depart", "end", "cancel"})
@@ -153,16 +151,14 @@ async def start(
 @post(HOME + "/{location_id:uuid}/close", include_in_schema=False, opt={"permission": Action.CLOSURE_CHANGE})
 async def close(request: PassRequest, location_id: FromPath[UUID], data: URLEncodedBody[CloseForm]) -> Response[Any]:
     seat = await _seat(request, location_id)
-    now = services_of(request).clock.now()
-    minutes = _minutes(data.minutes)
-    closure = Closure(
+    command = CloseLocation(
+        actor_id(request.user),
         location_id,
-        now,
         staff_away=bool(data.away),
-        until=now + timedelta(minutes=minutes) if minutes else None,
+        minutes=_minutes(data.minutes),
         instead_id=uuid_in(data.instead),
     )
-    await _decide(request, seat, Keep(actor_id(request.user), closure))
+    await _decide(request, seat, command)
     return _done(request, seat)
 
 

@@ -50,7 +50,7 @@ def navigation(request: Request[Any, Any, Any]) -> list[Link]:
         ("/desk", "Desk", "here", principal.role in _DESK_ROLES),
         ("/board", "Board", "board", scope_of(principal.role, Action.BOARD_VIEW) is not None),
         ("/appointments", "Appointments", "clock", scope_of(principal.role, Action.APPOINTMENT_MAKE) is not None),
-        (_TODAY, "Today", "here", any(scope_of(principal.role, action) for action in _OF_TODAY)),
+        (_TODAY, "Today", "today", any(scope_of(principal.role, action) for action in _OF_TODAY)),
         ("/admin", "Settings", "settings", scope_of(principal.role, Action.LOCATION_CHANGE) is not None),
     ]
     path = request.url.path
