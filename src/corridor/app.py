@@ -12,6 +12,7 @@ from litestar.datastructures import State
 
 from corridor.appointments import api as appointments_api
 from corridor.appointments import pages as appointments_pages
+from corridor.appointments import student_pages as student_appointments_pages
 from corridor.appointments.room import APPOINTMENT_ROOM
 from corridor.base.clock import Clock
 from corridor.base.database import Database
@@ -193,6 +194,7 @@ def create_app(
             *student_pages.PAGE_ROUTES,
             *teacher_pages.PAGE_ROUTES,
             *appointments_pages.PAGE_ROUTES,
+            *student_appointments_pages.PAGE_ROUTES,
             *live_pages.PAGE_ROUTES,
             *live_teacher_pages.PAGE_ROUTES,
             *desk_pages.PAGE_ROUTES,
