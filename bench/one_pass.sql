@@ -8,18 +8,19 @@ SELECT school_id AS head, seq + 1 AS seq, uuidv7() AS pass FROM ledger_head
 \startpipeline
 INSERT INTO ledger_event (school_id, seq, recorded_at, kind, body, salt, digest, hash, command_id) VALUES (
     :head::uuid, :seq, now(), 'pass_issued',
-    '{"by": "0be0c402-0000-7000-8000-000000000000", "channel": "staff", "destination_id": "0be0c403-0000-7000-8000-000000000000", "lift_reason": null, "lifted": [], "minutes": 10, "origin_id": "0be0c404-0000-7000-8000-000000000000", "pass_id": "0be0c405-0000-7000-8000-000000000000", "pass_type_id": "0be0c406-0000-7000-8000-000000000000", "reason": null, "section_id": "0be0c407-0000-7000-8000-000000000000", "student_id": "0be0c401-0000-7000-8000-000000000000"}',
+    '{"by": "0be0c402-0000-7000-8000-000000000000", "channel": "staff", "destination_id": "0be0c403-0000-7000-8000-000000000000", "lift_reason": null, "lifted": [], "minutes": 10, "noted": [], "origin_id": "0be0c404-0000-7000-8000-000000000000", "pass_id": "0be0c405-0000-7000-8000-000000000000", "pass_type_id": "0be0c406-0000-7000-8000-000000000000", "reason": null, "section_id": "0be0c407-0000-7000-8000-000000000000", "student_id": "0be0c401-0000-7000-8000-000000000000"}',
     '\x5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a',
     '\xa5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5',
     '\xa5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5', uuidv7());
 INSERT INTO pass (
     id, school_id, seq, student_id, origin_id, destination_id, section_id, pass_type_id, status, minutes, channel,
-    requested_at, requested_by, leg, overdue, started_at, due_at, lifted
+    requested_at, requested_by, leg, overdue, started_at, due_at, lifted, noted, misses, by_itself, declinable
 ) VALUES (
     :pass::uuid, :head::uuid, :seq, ('0be0c401-0000-7000-8000-' || lpad(:student::text, 12, '0'))::uuid,
     '0be0c404-0000-7000-8000-000000000000', '0be0c403-0000-7000-8000-000000000000',
     '0be0c407-0000-7000-8000-000000000000', '0be0c406-0000-7000-8000-000000000000', 'active', 10, 'staff',
-    now(), '0be0c402-0000-7000-8000-000000000000', 'outbound', false, now(), now() + interval '10 minutes', '{}');
+    now(), '0be0c402-0000-7000-8000-000000000000', 'outbound', false, now(), now() + interval '10 minutes', '{}',
+    '{}', 0, false, true);
 UPDATE ledger_head SET
     seq = :seq, hash = '\xa5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5', recorded_at = now()
     WHERE school_id = :head::uuid;

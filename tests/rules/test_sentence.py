@@ -99,6 +99,12 @@ def test_a_rule_reads_as_a_sentence(written: Rule, expected: str) -> None:
     assert sentence(written, STATE) == expected
 
 
+def test_a_single_day_is_named_as_one() -> None:
+    monday = date(2026, 11, 30)
+    limit = rule("limit", scope=Scope(starts_on=monday, ends_on=monday))
+    assert "on November 30" in sentence(limit, STATE)
+
+
 def test_a_long_list_is_cut_short() -> None:
     everyone = rule("no_travel", scope=Scope(student_ids=frozenset(STUDENTS)))
     assert sentence(everyone, STATE) == (

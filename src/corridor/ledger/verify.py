@@ -141,8 +141,8 @@ async def _compare(connection: Connection, rebuild: Rebuild, school_id: UUID) ->
                 continue
             wanted = expected.get(key)
             if wanted is None:
-                # Without a `seq` it is what the school started with.
-                if row["seq"] is not None:
+                # With an empty `seq` it is what the school started with.
+                if row.get("seq", 0) is not None:
                     unexplained.append(f"{table.name} {_named(key)}: no event made this row")
             else:
                 differences.extend(
