@@ -234,7 +234,7 @@ def create_app(
             minimum_size=1000,
             gzip_compress_level=4,
             exclude=["/stream", "/live", "^/static/"],
-            exclude_opt_key=passes_api.COMPRESSES_ITSELF,
+            exclude_opt_key=passes_api.AS_IT_IS,
         ),
         template_config=templates,
         before_send=[add_headers],

@@ -29,8 +29,8 @@ from corridor.passes.wish import MOST_MINUTES
 from corridor.passes.withheld import for_student
 
 LONGEST_KEY = 255
-COMPRESSES_ITSELF = "compresses_itself"
-"""Set in a route's `opt` when its answers are compressed already."""
+AS_IT_IS = "as_it_is"
+"""Set in a route's `opt` when nothing is gained by compressing its answers: they are already, or fit into a packet."""
 
 _JSON = "application/json"
 _QUICK = 1
@@ -189,7 +189,7 @@ async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -
     "/schools/{school_id:uuid}/passes",
     tags=["Passes"],
     summary="Ask for a pass, or issue one",
-    opt={"permission": (Action.PASS_ISSUE, Action.PASS_REQUEST)},
+    opt={"permission": (Action.PASS_ISSUE, Action.PASS_REQUEST), AS_IT_IS: True},
 )
 async def create_pass(request: PassRequest, school_id: FromPath[UUID], data: JSONBody[PassInput]) -> Response[Pass]:
     """Staff and programs issue a pass, which is active at once; a student's request may have to be approved first.
@@ -214,7 +214,7 @@ async def act_on_pass(
     tags=["Passes"],
     summary="Approve a request",
     status_code=200,
-    opt={"permission": Action.PASS_DECIDE},
+    opt={"permission": Action.PASS_DECIDE, AS_IT_IS: True},
 )
 async def approve_pass(
     request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[ApproveInput | None] = None
@@ -235,7 +235,7 @@ async def approve_pass(
     tags=["Passes"],
     summary="Deny a request",
     status_code=200,
-    opt={"permission": Action.PASS_DECIDE},
+    opt={"permission": Action.PASS_DECIDE, AS_IT_IS: True},
 )
 async def deny_pass(
     request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[DenyInput | None] = None
@@ -253,7 +253,7 @@ async def deny_pass(
     tags=["Passes"],
     summary="Give more time",
     status_code=200,
-    opt={"permission": Action.PASS_EXTEND},
+    opt={"permission": Action.PASS_EXTEND, AS_IT_IS: True},
 )
 async def extend_pass(request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[ExtendInput]) -> Response[Pass]:
     """The pass is due that much later."""
@@ -286,7 +286,7 @@ def _plain_route(verb: str) -> Any:
         description=description,
         status_code=200,
         operation_id=f"{verb}_pass",
-        opt={"permission": action},
+        opt={"permission": action, AS_IT_IS: True},
     )
     async def act(request: PassRequest, pass_id: FromPath[UUID]) -> Response[Pass]:
         return told(request, await act_on_pass(request, pass_id, action, command), 200)
@@ -367,7 +367,7 @@ class BoardCache:
     "/schools/{school_id:uuid}/board",
     tags=["Passes"],
     summary="The board",
-    opt={"permission": Action.BOARD_VIEW, COMPRESSES_ITSELF: True},
+    opt={"permission": Action.BOARD_VIEW, AS_IT_IS: True},
 )
 async def show_board(request: PassRequest, school_id: FromPath[UUID]) -> Response[Board]:
     """All open passes now, from memory."""
