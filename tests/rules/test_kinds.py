@@ -19,7 +19,19 @@ from tests.day_state import rule
 
 SCOPE_WORDS = {"whom", "of_whom", "for_whom", "what", "on_what", "when"}
 """What a sentence may say of a rule's scope."""
-NO_KINDS = {"closures", "__init__", "fields", "judge", "kind", "kinds", "reach", "scope", "sentence", "verdict", "words"}
+NO_KINDS = {
+    "__init__",
+    "closures",
+    "fields",
+    "judge",
+    "kind",
+    "kinds",
+    "reach",
+    "scope",
+    "sentence",
+    "verdict",
+    "words",
+}
 
 
 def text_of(kind: str, **params: Any) -> RuleText:
