@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
@@ -28,7 +29,7 @@ PICTURES = (
     ("student", "student", "/student", PHONE, True),
     ("locations", "principal", "/admin/locations", CHROMEBOOK, False),
     ("rules", "principal", "/admin/rules", CHROMEBOOK, False),
-    ("rules-try", "principal", "/admin/rules/try", CHROMEBOOK, False),
+    ("desk", "nurse", "/desk", CHROMEBOOK, False),
     ("appointments", "counselor", "/appointments", CHROMEBOOK, False),
     ("calendar", "principal", "/admin/calendar", CHROMEBOOK, False),
     ("import", "district", "/admin/import", CHROMEBOOK, False),
@@ -39,7 +40,9 @@ PICTURES = (
 async def demo() -> AsyncIterator[str]:
     """A fresh demo district in a temporary folder; gives its address once the day is lively."""
     folder = Path(tempfile.mkdtemp(prefix="corridor-screenshots-"))
-    environment = os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+    # Where it is evening the demo shows a morning, so the pictures are of a lively one whenever they are taken.
+    zone = f"Etc/GMT{(datetime.now(UTC).hour + 16) % 24 - 12:+d}"
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "200", "CORRIDOR_TIME_ZONE": zone}
     process = await asyncio.create_subprocess_exec(
         CORRIDOR, "--data-dir", folder, "demo", "--port", "0", stdout=asyncio.subprocess.PIPE, env=environment
     )

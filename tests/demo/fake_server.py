@@ -113,7 +113,7 @@ class FakeServer:
         going = sum(pass_["destination_id"] == place["id"] for pass_ in self.open_passes())
         if place["capacity"] is not None and going >= place["capacity"]:
             codes.append("full")
-        waits = self._lines and by_student and codes == ["full"]
+        waits = self._lines and (by_student or body.get("wait", False)) and codes == ["full"]
         if codes and not waits:
             return 409, {"code": "refused", "reasons": [{"code": code} for code in codes]}
         pass_ = {

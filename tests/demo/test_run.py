@@ -172,6 +172,7 @@ async def test_the_board_is_lively_at_once_and_requests_wait_for_the_demo_teache
     assert not {pass_["student_id"] for pass_ in high} & demo.players.left_alone
     waiting = [pass_ for pass_ in high if pass_["status"] == "requested" and pass_["student_id"] in demo.first_to_ask]
     assert len(waiting) >= 2
+    assert any(pass_["status"] == "waiting" for pass_ in high), "nobody stands in line"
 
 
 async def test_when_the_shown_day_is_over_the_next_one_begins(

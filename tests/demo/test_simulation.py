@@ -165,6 +165,15 @@ async def test_students_stand_in_line_and_go_when_a_place_is_offered() -> None:
     assert any(verb == "return" and id in started for verb, id in server.worked)
 
 
+async def test_a_restroom_can_be_filled_until_some_stand_in_line() -> None:
+    server = FakeServer(restroom_places=2, lines=True)
+    players = Players(tokens=tokens(server.students[:9]))
+    async with open_simulation(URL, STAFF, players=players, transport=server.transport) as simulation:
+        assert await simulation.line_up(stepped(server)) == 3
+    status = Counter(pass_["status"] for pass_ in server.passes.values())
+    assert status == {"active": 2, "waiting": 3}
+
+
 async def test_those_in_line_at_an_earlier_run_are_not_forgotten() -> None:
     server = FakeServer(students=120, restroom_places=0, approval=False, lines=True)
     await play(server, hours=0.5, players=Players(tokens=tokens(server.students)))

@@ -161,6 +161,7 @@ async def _play_a_day(
         for student_id in demo.first_to_ask:
             if asked < _FIRST_REQUESTS:
                 asked += await day.ask(student_id, stepped)
+        await day.line_up(stepped)
         clock.release()
         ready.set()
         reporting = asyncio.create_task(keep_reporting(day, report))

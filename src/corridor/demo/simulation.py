@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from corridor.campus.words import LocationKind
 from corridor.demo import behaviour
 from corridor.demo.behaviour import Place, Step
 from corridor.demo.client import ApiClient, SimulationReport, Tally
@@ -26,6 +27,7 @@ _ASKS_WHILE_OUT = 0.01
 _ASKS_THEMSELVES = 0.2
 _ASKS_AGAIN = 0.5
 _LOOKS = 4
+_IN_LINE = 3
 _LATEST = timedelta(minutes=10)
 _CLOSED = frozenset({"ended", "denied", "cancelled", "lapsed"})
 
@@ -133,6 +135,27 @@ class Simulation:
             return False
         await self._set_out(school, student_id, Random(student_id), pace, by_student=True)
         return student_id in school.out
+
+    async def line_up(self, pace: Pace) -> int:
+        """Have the smallest restroom of each school full, and students with devices in line for it. Gives how many
+        wait."""
+        waiting = 0
+        for school in self._schools:
+            restrooms = [place for place in school.places.get(LocationKind.RESTROOM, ()) if place.capacity]
+            here = 0
+            for student_id in school.with_device if restrooms else ():
+                if student_id in school.out or here == _IN_LINE:
+                    continue
+                place = min(restrooms, key=lambda place: place.capacity or 0)
+                body = {"student_id": student_id, "destination_id": place.id, "wait": True}
+                pass_ = await self._api.act("issue", f"/schools/{school.id}/passes", body)
+                if pass_ is not None:
+                    trip = Trip(school, student_id, place, Random(student_id))
+                    self._begin(trip, pass_)
+                    self._follow(trip, pass_, pace)
+                    here += pass_["status"] == "waiting"
+            waiting += here
+        return waiting
 
     async def tidy(self) -> None:
         """Bring back everyone who is out on a pass of the simulation, those who forgot included."""
