@@ -150,10 +150,10 @@ async def _play_a_day(
 ) -> None:
     clock = demo.clock
     seed = clock.local().toordinal()
+    await _decide(demo, base_url, transport)
     async with open_simulation(
         base_url, demo.tokens.staff, players=demo.players, rhythms=demo.rhythms, seed=seed, transport=transport
     ) as day:
-        await _decide(demo, base_url, transport)
         stepped = SteppedPace(clock, clock.now())
         await day.adopt(stepped)
         await day.run(stepped, until=clock.running_now())
