@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection as Pipe
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
@@ -15,6 +17,10 @@ from corridor.base.database import Database
 from corridor.base.errors import SetupError
 from corridor.base.ids import new_id
 from corridor.base.postgres import EmbeddedPostgres
+from corridor.day.state import PassSettings
+from corridor.day.words import SELF_SERVICE, Effect
+from corridor.passes.load import load_state
+from corridor.rules import cooldown, limit
 from tests.processes import Process
 
 
@@ -84,3 +90,51 @@ def test_four_processes_may_migrate_at_once(empty_url: str) -> None:
     for process in processes:
         process.pipe.send("now")
     assert [process.wait() for process in processes] == [0] * 4
+
+
+def _to_part_1(connection: Connection) -> None:
+    settings = schema.config()
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, "0001")
+
+
+async def test_the_rules_of_part_1_become_policies_that_say_the_same(empty: Database) -> None:
+    school_id, district_id = new_id(), new_id()
+    async with empty.engine.begin() as connection:
+        await connection.run_sync(_to_part_1)
+        await connection.exec_driver_sql(f"INSERT INTO district (id, name) VALUES ('{district_id}', 'D')")
+        await connection.exec_driver_sql(
+            "INSERT INTO school (id, district_id, name, time_zone, active) "
+            f"VALUES ('{school_id}', '{district_id}', 'S', 'America/Chicago', true)"
+        )
+        for position, (kind, params, effect, channels, overridable) in enumerate(
+            (
+                ("one_open_pass", "{}", "refuse", "{kiosk,staff,student}", False),
+                ("capacity_into", "{}", "refuse", "{kiosk,staff,student}", True),
+                ("daily_limit", '{"most": 4, "count_staff": true}', "needs_staff", "{kiosk,student}", True),
+                ("cooldown", '{"minutes": 7}', "refuse", "{kiosk,student}", True),
+            )
+        ):
+            await connection.exec_driver_sql(
+                "INSERT INTO rule (id, school_id, position, kind, params, effect, channels, overridable, active) "
+                f"VALUES ('{new_id()}', '{school_id}', {position}, '{kind}', '{params}', '{effect}', '{channels}', "
+                f"{overridable}, true)"
+            )
+        await connection.exec_driver_sql(
+            f"INSERT INTO pass_settings (school_id, lapse_minutes, grace_minutes) VALUES ('{school_id}', 9, 8)"
+        )
+    await schema.migrate(empty)
+    async with empty.raw() as raw:
+        state = await load_state(raw, school_id, datetime.now(UTC))
+    rules = {rule.text.kind: rule for rule in state.rules}
+    assert set(rules) == {
+        "one_open_pass", "freeze", "absent", "closed_now", "staff_away", "limit", "cooldown", "capacity_into"
+    }  # fmt: skip
+    assert rules["limit"].params == limit.Params(most=4, per="day", count_staff=True)
+    assert rules["limit"].scope.channels == SELF_SERVICE
+    assert rules["cooldown"].params == cooldown.Params(minutes=7)
+    assert rules["capacity_into"].text.effect is Effect.WAIT
+    assert rules["one_open_pass"].scope.channels == frozenset()
+    assert not rules["one_open_pass"].text.overridable
+    assert not rules["freeze"].text.overridable
+    assert state.settings == PassSettings(lapse_minutes=9, grace_minutes=8, offer_seconds=30)
