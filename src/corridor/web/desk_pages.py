@@ -155,7 +155,7 @@ async def close(request: PassRequest, location_id: FromPath[UUID], data: URLEnco
         actor_id(request.user),
         location_id,
         staff_away=bool(data.away),
-        minutes=_minutes(data.minutes),
+        minutes=_minutes(data.minutes) or None,
         instead_id=uuid_in(data.instead),
     )
     await _decide(request, seat, command)
