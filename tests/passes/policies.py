@@ -15,7 +15,7 @@ from corridor.day.words import Channel, Level
 from corridor.ledger.words import Command
 from corridor.policy.commands import Drop, Keep, Kept, SetPassSettings
 from corridor.rules.kinds import KINDS, written
-from corridor.rules.no_fly import Window
+from corridor.rules.windows import Window
 from tests.day_state import id_of
 
 Numbers = frozenset[int]

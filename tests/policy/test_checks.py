@@ -15,7 +15,7 @@ from corridor.day.words import Effect, Level
 from corridor.policy import checks
 from corridor.policy.checks import check_settings
 from corridor.policy.commands import Kept, SetPassSettings, SetPassType
-from corridor.rules.no_fly import Window
+from corridor.rules.windows import Window
 from tests.day_state import (
     ALGEBRA,
     LIBRARY,

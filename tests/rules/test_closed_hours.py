@@ -3,7 +3,7 @@
 from datetime import date, time
 
 from corridor.day.policy import Scope
-from corridor.rules.no_fly import Window
+from corridor.rules.windows import Window
 from tests.day_state import LIBRARY, NURSE, RESTROOM, Day, allowed_at, clock, reason, rule
 
 THERE = frozenset({LIBRARY})

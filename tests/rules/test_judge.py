@@ -10,7 +10,7 @@ from corridor.day.words import Channel, Effect, Level
 from corridor.passes.commands import ReturnPass
 from corridor.rules.judge import accommodations_for, earliest, judge, spoken
 from corridor.rules.kinds import in_order
-from corridor.rules.no_fly import Window
+from corridor.rules.windows import Window
 from tests.day_state import (
     LIBRARY,
     PASS_TYPE_IDS,

@@ -22,6 +22,7 @@ SCOPE_WORDS = {"whom", "of_whom", "for_whom", "what", "on_what", "when"}
 NO_KINDS = {
     "__init__",
     "closures",
+    "windows",
     "fields",
     "judge",
     "kind",

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from corridor.campus.model import BellSchedule, CalendarDay, Period
 from corridor.day.policy import Scope
-from corridor.rules.no_fly import Window
+from corridor.rules.windows import Window
 from tests.day_state import Day, allowed_at, clock, id_of, make_state, reason, rule
 
 SATURDAY, SUNDAY, MONDAY = (date(2026, 10, day) for day in (10, 11, 12))

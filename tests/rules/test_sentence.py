@@ -12,8 +12,8 @@ from corridor.day.policy import Group, Rule, Scope
 from corridor.day.words import SELF_SERVICE, Channel
 from corridor.rules.fields import FieldType, fields_of, params_of
 from corridor.rules.kinds import KINDS
-from corridor.rules.no_fly import Window
 from corridor.rules.sentence import asked, said, sentence
+from corridor.rules.windows import Window
 from tests.day_state import LIBRARY, NURSE, PASS_TYPE_IDS, RESTROOM, SCHOOL, STUDENTS, id_of, make_state, rule
 
 BAND, NORTH = id_of("Band"), id_of("North wing")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from corridor.appointments.recurrence import takes_place_on
+from corridor.appointments.recurrence import still_to_come
 from corridor.appointments.slots import students_of
 from corridor.campus.timetable import local
 from corridor.day.policy import Appointment
@@ -76,8 +76,8 @@ def _of_today(state: SchoolState, first: date, days: int) -> Iterable[Entry]:
 
 
 def _on(state: SchoolState, appointment: Appointment, day: date) -> Entry | None:
-    at = takes_place_on(state.campus, appointment, day)
-    if at is None or appointment.next_at is None or at < appointment.next_at:
+    at = still_to_come(state.campus, appointment, day)
+    if at is None:
         return None
     return Entry(
         at=at,

@@ -61,7 +61,9 @@ def decide_ask(state: SchoolState, command: ask.AskForAppointment, now: datetime
         raise InvalidInput("There is no such slot. Choose one of those shown.", field="begins")
     if slot.free < 1:
         raise Conflict("Someone was quicker: this slot is taken. Choose another.", code="slot_taken")
-    if any(command.student_id in each.student_ids and each.begins == command.begins for each in _open(state)):
+    if any(
+        command.student_id in each.student_ids and each.begins == command.begins for each in state.appointments.values()
+    ):
         raise Conflict("You already have an appointment at this time.", code="slot_taken")
     value = Appointment(
         id=command.appointment_id,
@@ -87,11 +89,7 @@ def decide_accept(state: SchoolState, command: ask.AcceptAppointment, now: datet
 
 
 def decide_cancel(state: SchoolState, command: ask.CancelAppointment, now: datetime) -> Decision:
-    passes = [
-        pass_
-        for pass_ in state.passes.values()
-        if pass_.appointment_id == command.appointment_id and pass_.status is Status.SCHEDULED
-    ]
+    passes = _unfolded(state, command.appointment_id)
     before = state.appointments.get(command.appointment_id)
     if before is None and not passes:
         raise NotFound("There is no such appointment, or it is over.")
@@ -108,11 +106,8 @@ def decide_skip(state: SchoolState, command: ask.SkipAppointment, now: datetime)
     after = replace(before, skipped=before.skipped | {command.on})
     passes = [
         pass_
-        for pass_ in state.passes.values()
-        if pass_.appointment_id == before.id
-        and pass_.status is Status.SCHEDULED
-        and pass_.planned_at
-        and local(state.campus, pass_.planned_at).date() == command.on
+        for pass_ in _unfolded(state, before.id)
+        if pass_.planned_at and local(state.campus, pass_.planned_at).date() == command.on
     ]
     events: list[Event] = [happened.PassCancelled(pass_.id, command.by) for pass_ in passes]
     follows = before.next_at
@@ -165,12 +160,12 @@ DECIDE: dict[type[Command], Callable[..., Decision]] = {
 
 def tick(state: SchoolState, now: datetime) -> list[Event]:
     """The day's appointments become passes as the day begins, and what is over is put away."""
-    return [event for each in _open(state) for event in _unfold(state, each, now)]
+    return [event for each in state.appointments.values() for event in _unfold(state, each, now)]
 
 
 def due(state: SchoolState) -> datetime | None:
     """When `tick` will next have something to say."""
-    return min((_due(state.campus, each) for each in _open(state)), default=None)
+    return min((_due(state.campus, each) for each in state.appointments.values()), default=None)
 
 
 def _due(campus: Campus, appointment: Appointment) -> datetime:
@@ -225,11 +220,6 @@ def _passes(state: SchoolState, appointment: Appointment, at: datetime, now: dat
 def _set(state: SchoolState, by: UUID, before: Appointment | None, value: Appointment, now: datetime) -> Decision:
     """Have this appointment stand, from its next time that is not over. What was unfolded for today goes with it."""
     campus = state.campus
-    unfolded = [
-        pass_
-        for pass_ in state.passes.values()
-        if pass_.appointment_id == value.id and pass_.status is Status.SCHEDULED
-    ]
     value = replace(value, next_at=None)
     at = next_at(campus, value, None)
     while at and at <= now:
@@ -241,9 +231,15 @@ def _set(state: SchoolState, by: UUID, before: Appointment | None, value: Appoin
     value = replace(value, next_at=at)
     if before and replace(before, next_at=at) == value:
         return Decision([], about=before)
-    events: list[Event] = [happened.PassCancelled(pass_.id, by) for pass_ in unfolded]
+    events: list[Event] = [happened.PassCancelled(pass_.id, by) for pass_ in _unfolded(state, value.id)]
     events.append(AppointmentSet(by, value.id, before, value))
     return Decision(events, about=value)
+
+
+def _unfolded(state: SchoolState, appointment_id: UUID) -> list[Pass]:
+    """The passes for later that an appointment has become today."""
+    scheduled = (pass_ for pass_ in state.passes.values() if pass_.status is Status.SCHEDULED)
+    return [pass_ for pass_ in scheduled if pass_.appointment_id == appointment_id]
 
 
 def _check_students(state: SchoolState, wanted: Appointment) -> None:
@@ -282,10 +278,6 @@ def _fields(wish: Wish, pass_id: UUID, by: UUID) -> dict[str, Any]:
         "lifted": tuple(reason.code for reason in wish.judgement.lifted),
         "noted": wish.judgement.noted,
     }
-
-
-def _open(state: SchoolState) -> list[Appointment]:
-    return list(state.appointments.values())
 
 
 def _find(state: SchoolState, appointment_id: UUID) -> Appointment:

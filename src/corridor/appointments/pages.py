@@ -1,6 +1,5 @@
 """Appointments as staff see them: the agenda of a week, a new appointment, and the slots of a place."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -16,7 +15,7 @@ from corridor.appointments.api import SlotPlanInput, at_school, slot_plan
 from corridor.base.errors import Conflict, CorridorError, InvalidInput, NotFound
 from corridor.base.ids import new_id
 from corridor.campus.model import Location
-from corridor.campus.queries import StudentView, list_students
+from corridor.campus.queries import search_students
 from corridor.campus.timetable import local, school_day
 from corridor.day.policy import Appointment, SlotPlan
 from corridor.day.state import SchoolState
@@ -151,11 +150,7 @@ async def find_students(
 ) -> Template:
     """Students to pick from."""
     require(request.user, Action.APPOINTMENT_MAKE, school_id=school)
-    found: Sequence[StudentView] = ()
-    if len(text.strip()) > 1 and "\0" not in text:
-        found, _ = await list_students(
-            services_of(request).database, school, only_person=None, query=text, after=None, limit=_MOST_FOUND
-        )
+    found = await search_students(services_of(request).database, school, text, _MOST_FOUND, least=2)
     return Template("appointment_found.html", context={"found": found, "school_id": school, "query": text})
 
 

@@ -67,6 +67,12 @@ def takes_place_on(campus: Campus, appointment: Appointment, day: date) -> datet
     return at if at and local(campus, at).date() == day and day not in appointment.skipped else None
 
 
+def still_to_come(campus: Campus, appointment: Appointment, day: date) -> datetime | None:
+    """When an appointment takes place on a date, if it does and has not been made into passes."""
+    at = takes_place_on(campus, appointment, day)
+    return at if at and appointment.next_at and at >= appointment.next_at else None
+
+
 def _has_school(campus: Campus, day: date) -> bool:
     return not campus.bell_schedules or school_day(campus, day) is not None
 

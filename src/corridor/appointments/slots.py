@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from corridor.appointments.recurrence import takes_place_on
+from corridor.appointments.recurrence import still_to_come
 from corridor.campus.timetable import at_clock, local, school_day
 from corridor.day.state import SchoolState, Status
 
@@ -46,10 +46,8 @@ def _taken_on(state: SchoolState, place_id: UUID, day: date) -> Counter[datetime
             if stays and local(state.campus, pass_.planned_at).date() == day:
                 taken[pass_.planned_at] += 1
     for appointment in state.appointments.values():
-        if appointment.destination_id != place_id or appointment.next_at is None:
-            continue
-        at = takes_place_on(state.campus, appointment, day)
-        if at and at >= appointment.next_at:
+        at = still_to_come(state.campus, appointment, day) if appointment.destination_id == place_id else None
+        if at:
             taken[at] += len(students_of(state, appointment.group_id, appointment.student_ids))
     return taken
 

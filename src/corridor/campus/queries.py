@@ -84,6 +84,16 @@ async def list_students(
     return students, following
 
 
+async def search_students(
+    database: Database, school_id: UUID, text: str, limit: int, *, least: int = 1
+) -> list[StudentView]:
+    """Up to `limit` students for a search field: none before it holds `least` letters."""
+    if len(text.strip()) < least or "\0" in text:
+        return []
+    found, _ = await list_students(database, school_id, only_person=None, query=text, after=None, limit=limit)
+    return found
+
+
 def _make_cursor(row: Any) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode([row[5], row[6], row[0]])).decode()
 

@@ -208,10 +208,13 @@ def meets_on(campus: Campus, section: Section, meeting: Meeting, day: date) -> b
     return _covers(section, roster_day(campus, day))
 
 
+def within(day: date, starts_on: date | None, ends_on: date | None) -> bool:
+    """Whether a date lies in a span; both of its ends belong to it, and None leaves that end open."""
+    return (starts_on is None or starts_on <= day) and (ends_on is None or day <= ends_on)
+
+
 def _covers(section: Section, day: date) -> bool:
-    return (section.begins_on is None or section.begins_on <= day) and (
-        section.ends_on is None or day <= section.ends_on
-    )
+    return within(day, section.begins_on, section.ends_on)
 
 
 def place_of(campus: Campus, student_id: UUID, at: datetime) -> Place | None:

@@ -14,7 +14,7 @@ from corridor.day.state import Leg, Pass, SchoolState, Status
 from corridor.identity.permissions import Action
 from corridor.passes.line import Turn, turn_of
 from corridor.passes.student_view import STAFFED
-from corridor.policy.standing import holds
+from corridor.rules.closures import holds
 from corridor.rules.judge import spoken
 
 

@@ -1,18 +1,15 @@
 """What of a school's decisions holds at an instant or on a date. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from corridor.campus.model import Campus, Section
-from corridor.campus.timetable import local, midnight
+from corridor.campus.timetable import within
 from corridor.day.policy import Absence, Closure, Delegation
 from corridor.day.state import SchoolState
-
-
-def holds(closure: Closure, now: datetime) -> bool:
-    """Whether the place still takes nobody."""
-    return closure.until is None or now < closure.until
+from corridor.rules.absent import absent_until
+from corridor.rules.closures import holds
 
 
 def closures_now(state: SchoolState, now: datetime) -> list[Closure]:
@@ -22,11 +19,6 @@ def closures_now(state: SchoolState, now: datetime) -> list[Closure]:
     return sorted(held, key=lambda closure: (places[closure.id].name.casefold(), closure.id))
 
 
-def absent_until(campus: Campus, absence: Absence) -> datetime:
-    """When the student is taken to be back."""
-    return absence.until or midnight(campus, local(campus, absence.since).date() + timedelta(days=1))
-
-
 def absences_now(state: SchoolState, now: datetime) -> list[Absence]:
     """Of those who are not on campus, and of those who will not be later: whatever is not over yet."""
     return [absence for absence in state.absences.values() if now < absent_until(state.campus, absence)]
@@ -34,7 +26,7 @@ def absences_now(state: SchoolState, now: datetime) -> list[Absence]:
 
 def delegations_on(delegations: Mapping[UUID, Delegation], day: date) -> list[Delegation]:
     """Those that hold on a date."""
-    return [each for each in delegations.values() if each.starts_on <= day <= each.ends_on]
+    return [each for each in delegations.values() if within(day, each.starts_on, each.ends_on)]
 
 
 def sections_of(campus: Campus, delegation: Delegation) -> frozenset[UUID]:

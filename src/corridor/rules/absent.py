@@ -1,8 +1,10 @@
 """A student who is absent, or not on campus."""
 
-from datetime import timedelta
+from datetime import datetime
 
-from corridor.campus.timetable import local, midnight
+from corridor.campus.model import Campus
+from corridor.campus.timetable import next_midnight
+from corridor.day.policy import Absence
 from corridor.rules.kind import Kind, NoParams
 from corridor.rules.verdict import Case, Objection
 
@@ -13,7 +15,7 @@ def judge(params: NoParams, case: Case) -> Objection | None:
     campus, absence = case.state.campus, case.state.absences.get(case.ask.student.id)
     if absence is None or case.now.at < absence.since:
         return None
-    until = absence.until or midnight(campus, local(campus, absence.since).date() + timedelta(days=1))
+    until = absent_until(campus, absence)
     if case.now.at >= until:
         return None
     note = f" ({absence.note})" if absence.note else ""
@@ -23,6 +25,11 @@ def judge(params: NoParams, case: Case) -> Objection | None:
         f"The student is down as absent or not on campus{note}.",
         until,
     )
+
+
+def absent_until(campus: Campus, absence: Absence) -> datetime:
+    """When the student is taken to be back."""
+    return absence.until or next_midnight(campus, absence.since)
 
 
 KIND = Kind(

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import msgspec
 
-from corridor.campus.timetable import at_clock
+from corridor.rules.closures import hint_to
 from corridor.rules.kind import Kind, says
-from corridor.rules.no_fly import Window
 from corridor.rules.verdict import Case, Objection
+from corridor.rules.windows import Window, ends_of
 
 CODE = "closed_hours"
 
@@ -26,15 +26,10 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def judge(params: Params, case: Case) -> Objection | None:
     campus, now, place = case.state.campus, case.now, case.ask.destination
-    ends = [
-        at_clock(campus, now.day, window.ends_at)
-        for window in params.windows
-        if at_clock(campus, now.day, window.starts_at) <= now.at < at_clock(campus, now.day, window.ends_at)
-    ]
+    ends = list(ends_of(params.windows, now, campus))
     if params.windows and not ends:
         return None
-    instead = campus.locations.get(params.instead_id) if params.instead_id else None
-    hint = f" Go to {instead.name} instead." if instead else ""
+    hint = hint_to(params.instead_id, campus)
     return Objection(
         CODE,
         f"{place.name} is closed at this time.{hint}",

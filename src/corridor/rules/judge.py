@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from corridor.campus.model import Campus
-from corridor.campus.timetable import Moment, local, midnight, moment
+from corridor.campus.timetable import Moment, local, midnight, moment, within
 from corridor.day.policy import Accommodation, Rule
 from corridor.day.state import SchoolState
 from corridor.day.words import Effect
 from corridor.rules.kinds import KINDS
-from corridor.rules.scope import closeness, holds_at, holds_until, is_about, may_begin_at, within
+from corridor.rules.scope import closeness, holds_at, holds_until, is_about, may_begin_at
 from corridor.rules.verdict import AGAINST, Ask, Case, Judgement, Objection, Reason, combine, is_named
 
 _MOST_LOOKS_AHEAD = 100

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from corridor.rules.kind import Kind, says
+from corridor.rules.scope import is_in_any
 from corridor.rules.verdict import Case, Objection
 
 CODE = "members_only"
@@ -20,8 +21,7 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def judge(params: Params, case: Case) -> Objection | None:
-    groups = (case.state.groups.get(group_id) for group_id in params.group_ids)
-    if any(group and case.ask.student.id in group.student_ids for group in groups):
+    if is_in_any(params.group_ids, case.ask.student.id, case.state):
         return None
     name = case.ask.destination.name
     return Objection(

@@ -1,25 +1,19 @@
 """No passes at certain times: by the bells of the day, or by the clock."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
 
-from corridor.campus.timetable import at_clock, midnight
+from corridor.campus.timetable import midnight
 from corridor.rules.kind import Kind, says
 from corridor.rules.verdict import Case, Objection
+from corridor.rules.windows import Window, ends_of
 
 CODE = "no_fly"
 
 _Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
-
-
-class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From `starts_at` up to but not including `ends_at`, on the school's clock."""
-
-    starts_at: Annotated[time, msgspec.Meta(tz=False)]
-    ends_at: Annotated[time, msgspec.Meta(tz=False)]
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,10 +33,12 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def judge(params: Params, case: Case) -> Objection | None:
+    until = None
     # All day has no end of its own: the rule's dates and periods have.
-    until = None if params.whole_day else max(_blocks(params, case), default=None)
-    if until is None and not params.whole_day:
-        return None
+    if not params.whole_day:
+        until = max(_blocks(params, case), default=None)
+        if until is None:
+            return None
     return Objection(
         CODE, "No passes right now.", "Passes are closed at this time.", until, later="They open again {at}."
     )
@@ -64,10 +60,7 @@ def _blocks(params: Params, case: Case) -> Iterator[datetime]:
     elif params.outside:
         before = now.school_day is not None and now.at < now.school_day.opens
         yield now.school_day.opens if before and now.school_day else tomorrow
-    for window in params.windows:
-        ends = at_clock(campus, now.day, window.ends_at)
-        if at_clock(campus, now.day, window.starts_at) <= now.at < ends:
-            yield ends
+    yield from ends_of(params.windows, now, campus)
 
 
 KIND = Kind(

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from corridor.rules.kind import Kind, says
+from corridor.rules.scope import is_in_any
 from corridor.rules.verdict import Case, Objection
 
 CODE = "restricted_zone"
@@ -25,8 +26,7 @@ def judge(params: Params, case: Case) -> Objection | None:
     place, state = case.ask.destination, case.state
     if place.zone_id is None or place.zone_id not in params.zone_ids:
         return None
-    groups = (state.groups.get(group_id) for group_id in params.group_ids)
-    if any(group and case.ask.student.id in group.student_ids for group in groups):
+    if is_in_any(params.group_ids, case.ask.student.id, case.state):
         return None
     zone = state.campus.zones[place.zone_id].name
     return Objection(

@@ -1,10 +1,11 @@
 """Whether a rule applies: to whom, to what, when, and how the pass is asked for."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from corridor.campus.model import Campus, Location
-from corridor.campus.timetable import Moment, midnight, next_bell
+from corridor.campus.timetable import Moment, midnight, next_bell, within
 from corridor.day.policy import Scope
 from corridor.day.state import Pass, SchoolState
 from corridor.rules.verdict import Ask
@@ -23,11 +24,14 @@ def closeness(scope: Scope, ask: Ask, state: SchoolState) -> int | None:
     student = ask.student
     if student.id in scope.student_ids:
         return _STUDENT
-    for group_id in scope.group_ids:
-        group = state.groups.get(group_id)
-        if group and student.id in group.student_ids:
-            return _GROUP
+    if is_in_any(scope.group_ids, student.id, state):
+        return _GROUP
     return _GRADE if student.grade in scope.grades else None
+
+
+def is_in_any(group_ids: Iterable[UUID], student_id: UUID, state: SchoolState) -> bool:
+    """Whether a student is in one of these groups, as far as there still are such."""
+    return any((group := state.groups.get(group_id)) and student_id in group.student_ids for group_id in group_ids)
 
 
 def is_about(scope: Scope, ask: Ask) -> bool:
@@ -59,10 +63,6 @@ def holds_at(scope: Scope, now: Moment) -> bool:
     if scope.periods and (now.period is None or now.period.name not in scope.periods):
         return False
     return within(now.day, scope.starts_on, scope.ends_on)
-
-
-def within(day: date, starts_on: date | None, ends_on: date | None) -> bool:
-    return (starts_on is None or starts_on <= day) and (ends_on is None or day <= ends_on)
 
 
 def holds_until(scope: Scope, now: Moment, campus: Campus) -> datetime | None:

@@ -12,7 +12,7 @@ from litestar.response import Redirect, Template
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
 from corridor.base.ids import new_id
-from corridor.campus.queries import StudentView, list_students
+from corridor.campus.queries import search_students
 from corridor.day.policy import Accommodation
 from corridor.day.state import PassType, SchoolState
 from corridor.identity.permissions import Action, scope_of
@@ -67,16 +67,7 @@ async def show_accommodations(
     state = await _state(request, choice)
     today = today_of(request, state)
     query = find.replace("\0", "").strip()[:80]
-    found: list[StudentView] = []
-    if query:
-        found, _ = await list_students(
-            services_of(request).database,
-            choice.school.id,
-            only_person=None,
-            query=query,
-            after=None,
-            limit=_MOST_FOUND,
-        )
+    found = await search_students(services_of(request).database, choice.school.id, query, _MOST_FOUND)
     rows: dict[Standing, list[Row]] = {standing: [] for standing in Standing}
     for some in state.accommodations.values():
         for each in some:

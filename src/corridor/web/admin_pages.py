@@ -23,7 +23,7 @@ from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, actor_id, answered, services_of
 from corridor.passes.pages import SchoolChoice, choose_school, wants_fragment
 from corridor.passes.teacher_desk import uuid_in
-from corridor.policy.standing import holds
+from corridor.rules.closures import holds
 from corridor.web.admin_frame import frame
 from corridor.web.admin_overview import overview_of
 from corridor.web.import_history import list_imports

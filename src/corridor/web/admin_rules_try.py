@@ -11,7 +11,7 @@ from litestar.response import Template
 
 from corridor.base.errors import CorridorError, InvalidInput, NotFound
 from corridor.campus.model import Student
-from corridor.campus.queries import list_students
+from corridor.campus.queries import search_students
 from corridor.campus.timetable import zone
 from corridor.day.state import SchoolState
 from corridor.day.words import Channel, Effect
@@ -130,14 +130,7 @@ async def _student(
     find = find.replace("\0", "").strip()[:100]
     if not find or (chosen and chosen.name == find):
         return chosen, []
-    found, _ = await list_students(
-        services_of(request).database,
-        state.campus.school.id,
-        only_person=None,
-        query=find,
-        after=None,
-        limit=MOST_FOUND,
-    )
+    found = await search_students(services_of(request).database, state.campus.school.id, find, MOST_FOUND)
     matches = [students[each.id] for each in found if each.id in students]
     exact = [each for each in matches if each.name.casefold() == find.casefold()] or matches
     return (exact[0], []) if len(exact) == 1 else (None, matches)

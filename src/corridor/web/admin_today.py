@@ -12,7 +12,7 @@ from litestar.response import Redirect, Template
 
 from corridor.base.errors import InvalidInput, NotFound
 from corridor.campus.model import Campus, Student
-from corridor.campus.queries import StudentView, list_students
+from corridor.campus.queries import search_students
 from corridor.campus.starters import natural_order
 from corridor.campus.timetable import at_clock, local
 from corridor.day.policy import Absence
@@ -23,7 +23,8 @@ from corridor.passes.api import PassRequest, actor_id, answered, services_of
 from corridor.passes.pages import SchoolChoice, choose_school
 from corridor.passes.teacher_desk import uuid_in
 from corridor.policy.commands import Drop, HoldPasses, MarkAbsent
-from corridor.policy.standing import absences_now, absent_until, closures_now, delegations_on
+from corridor.policy.standing import absences_now, closures_now, delegations_on
+from corridor.rules.absent import absent_until
 from corridor.web.admin_frame import frame
 
 HOME = "/admin/today"
@@ -133,11 +134,7 @@ async def _page(
     role = request.user.role
     may_mark = scope_of(role, Action.ABSENCE_CHANGE) is not None
     find = find.replace("\0", "").strip()[:80]
-    found: list[StudentView] = []
-    if find and may_mark:
-        found, _ = await list_students(
-            services.database, choice.school.id, only_person=None, query=find, after=None, limit=_MOST_FOUND
-        )
+    found = await search_students(services.database, choice.school.id, find, _MOST_FOUND) if may_mark else []
     away = [_row(state, absence, now) for absence in absences_now(state, now)] if may_mark else []
     today = local(state.campus, now).date()
     staff = state.campus.staff

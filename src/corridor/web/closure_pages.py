@@ -25,7 +25,7 @@ from corridor.identity.permissions import Action
 from corridor.passes.api import PassRequest, actor_id, answered, services_of
 from corridor.passes.teacher_desk import uuid_in
 from corridor.policy.commands import CloseLocation, Drop
-from corridor.policy.standing import holds
+from corridor.rules.closures import holds
 from corridor.web.policy_closures_api import school_of_location
 
 MINUTES = (5, 10, 15, 30, 60)

@@ -1,6 +1,5 @@
 """The desk of a destination: who comes, who is here, who waits; close it for a while, and call students."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from litestar.response import Redirect, Template
 from corridor.appointments.commands import SummonStudent
 from corridor.base.errors import InvalidInput, NotFound
 from corridor.base.ids import new_id
-from corridor.campus.queries import StudentView, list_students
+from corridor.campus.queries import search_students
 from corridor.day.state import SchoolState
 from corridor.identity.api import csrf_token
 from corridor.identity.permissions import Action, require, rights_of, scope_of
@@ -179,11 +178,7 @@ async def show_call(
 ) -> Template:
     """Students to call here, found by a part of their name. `part`: only those who were found."""
     seat = await _seat(request, location_id)
-    found: Sequence[StudentView] = ()
-    if len(text.strip()) > 1 and "\0" not in text:
-        found, _ = await list_students(
-            services_of(request).database, seat.school_id, only_person=None, query=text, after=None, limit=_MOST_FOUND
-        )
+    found = await search_students(services_of(request).database, seat.school_id, text, _MOST_FOUND, least=2)
     context = {"found": found, "find": text, "key": str(new_id())}
     if part:
         return Template("desk_found.html", context=_context(request, seat) | context)

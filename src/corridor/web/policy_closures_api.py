@@ -13,7 +13,7 @@ from corridor.day.policy import Closure
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, actor_id, services_of
 from corridor.policy.commands import CloseLocation
-from corridor.policy.standing import holds
+from corridor.rules.closures import holds
 from corridor.web.policy_desk import decide, drop, replied, state_for
 
 

@@ -14,7 +14,8 @@ from corridor.day.state import SchoolState
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, actor_id, services_of
 from corridor.policy.commands import Drop, HoldPasses, MarkAbsent
-from corridor.policy.standing import absences_now, absent_until
+from corridor.policy.standing import absences_now
+from corridor.rules.absent import absent_until
 from corridor.web.policy_desk import decide, drop, replied, state_for
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
