@@ -195,6 +195,7 @@ def _campus(
         tuple(terms),
         min(term.begins_on for term in terms),
         max(term.ends_on for term in terms),
+        {TEACHER: (ALGEBRA, ART)},
     )
 
 

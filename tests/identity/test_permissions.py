@@ -14,8 +14,8 @@ from corridor.identity.permissions import (
     person_limit,
     require,
     require_district,
+    right_of,
     rights_of,
-    scope_of,
 )
 from corridor.identity.principal import Principal, Role, parse_role
 
@@ -25,7 +25,15 @@ NORTH, SOUTH = new_id(), new_id()
 def principal(
     role: Role, *, schools: frozenset[UUID] | None = frozenset({NORTH}), person: UUID | None = None
 ) -> Principal:
-    return Principal(id=new_id(), kind="account", role=role, name="Someone", person_id=person, school_ids=schools)
+    return Principal(
+        id=new_id(),
+        kind="account",
+        role=role,
+        name="Someone",
+        person_id=person,
+        own_ids=frozenset({person} if person else ()),
+        school_ids=schools,
+    )
 
 
 def test_every_action_says_for_every_role_whether_it_may() -> None:
@@ -34,7 +42,7 @@ def test_every_action_says_for_every_role_whether_it_may() -> None:
 
 
 def test_every_role_may_see_itself() -> None:
-    assert all(scope_of(role, Action.ME_VIEW) is Scope.OWN for role in Role)
+    assert all(right_of(role, Action.ME_VIEW) is Scope.OWN for role in Role)
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ async def create_appointment(
     command_id = command_id_of(request)
     appointment_id = id_for(command_id, school_id)
     ledger = services_of(request).ledger
-    if scope_of(request.user.role, Action.APPOINTMENT_MAKE):
+    if scope_of(request.user, Action.APPOINTMENT_MAKE):
         state = await _state(request, school_id, Action.APPOINTMENT_MAKE)
         made: Any = commands.MakeAppointment(actor_id(request.user), _appointment(request, state, appointment_id, data))
     else:
@@ -393,7 +393,7 @@ def _place(state: SchoolState, location_id: UUID) -> Any:
 
 
 def _make_or_ask(request: PassRequest) -> Action:
-    staff = scope_of(request.user.role, Action.APPOINTMENT_MAKE) is not None
+    staff = scope_of(request.user, Action.APPOINTMENT_MAKE) is not None
     return Action.APPOINTMENT_MAKE if staff else Action.APPOINTMENT_ASK
 
 

@@ -115,7 +115,7 @@ async def show_agenda(
         "first": first,
         "place": state.campus.locations.get(place) if place else None,
         "places": _staffed(state),
-        "may_plan": scope_of(request.user.role, Action.SLOT_PLAN_CHANGE) is not None,
+        "may_plan": scope_of(request.user, Action.SLOT_PLAN_CHANGE) is not None,
     }
     return Template("appointments.html", context=context)
 

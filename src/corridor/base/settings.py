@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `data_dir`: folder for the embedded database, the secret key and the logs.
     `database_url`: a PostgreSQL 15+ of your own; empty means the embedded one.
     `secret_key`: signs cookies and forms; empty means the file `secret.key` in the data folder.
+    `previous_secret_key`: opens stored secrets until `corridor secrets rotate` has sealed them under the new key.
     `time_zone`: IANA name, the zone that newly imported schools start with.
     `demo`: a made-up district with known passwords; refuses to listen beyond loopback.
     """
@@ -39,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_dir: Path = Path("corridor-data")
     database_url: str = ""
     secret_key: str = ""
+    previous_secret_key: str = ""
     time_zone: str = msgspec.field(default_factory=_machine_time_zone)
     host: str = "127.0.0.1"
     port: int = 8000

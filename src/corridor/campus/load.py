@@ -80,9 +80,12 @@ async def load_campus(connection: Connection, school_id: UUID) -> Campus:
     staff = {id: f"{given} {family}" for id, given, family in await rows(_STAFF)}
     sections = await _sections(rows)
     sections_of: dict[UUID, list[UUID]] = defaultdict(list)
+    taught_by: dict[UUID, list[UUID]] = defaultdict(list)
     for section in sections.values():
         for student_id in section.student_ids:
             sections_of[student_id].append(section.id)
+        for teacher_id in section.teacher_ids:
+            taught_by[teacher_id].append(section.id)
     starts = [section.begins_on for section in sections.values() if section.begins_on]
     ends = [section.ends_on for section in sections.values() if section.ends_on]
     return Campus(
@@ -98,6 +101,7 @@ async def load_campus(connection: Connection, school_id: UUID) -> Campus:
         tuple(sorted((Term(*row) for row in await rows(_TERMS)), key=_length)),
         min(starts, default=None),
         max(ends, default=None),
+        dict(taught_by),
     )
 
 

@@ -107,7 +107,8 @@ class Term(msgspec.Struct, frozen=True):
 
 
 class Campus(msgspec.Struct, frozen=True):
-    """Everything that decisions need to know of a school. `staff` names its adults, by person.
+    """Everything that decisions need to know of a school. `staff` names its adults, by person. `sections_of` are the
+    sections of a student, `taught_by` those of a teacher.
 
     `calendar` has the dates of which it says something. `terms` are those of its sections, the shortest
     first; `term_begins_on` and `term_ends_on` span them all.
@@ -125,3 +126,4 @@ class Campus(msgspec.Struct, frozen=True):
     terms: tuple[Term, ...] = ()
     term_begins_on: date | None = None
     term_ends_on: date | None = None
+    taught_by: Mapping[UUID, Sequence[UUID]] = {}

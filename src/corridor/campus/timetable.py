@@ -1,6 +1,6 @@
 """What day and period it is, who is where, and when school ends. Pure; everything that asks about time asks here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -249,6 +249,12 @@ def current_sections(campus: Campus, at: datetime) -> list[Section]:
     """The sections whose terms cover this day, the roster's day when the terms are over."""
     read_on = roster_day(campus, local(campus, at).date())
     return [section for section in campus.sections.values() if _covers(section, read_on)]
+
+
+def current_of(campus: Campus, section_ids: Iterable[UUID], at: datetime) -> list[UUID]:
+    """Those of these sections whose terms cover this day, as `current_sections` says."""
+    read_on = roster_day(campus, local(campus, at).date())
+    return [id for id in section_ids if id in campus.sections and _covers(campus.sections[id], read_on)]
 
 
 def day_ends_at(campus: Campus, after: datetime) -> datetime | None:

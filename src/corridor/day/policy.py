@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from corridor.campus.words import LocationKind
 from corridor.day.words import Channel, Effect, Level
 
 
@@ -183,3 +184,23 @@ class SlotPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minutes: int
     places: int = 1
     self_service: bool = True
+
+
+class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who works at a location and receives students there; `id` is the location's. `staff_ids` are people, or accounts
+    that nobody in the roster stands behind."""
+
+    id: UUID
+    staff_ids: frozenset[UUID] = frozenset()
+
+
+class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a school shows to whom; `id` is the school's.
+
+    `open_to_staff`: teachers and substitutes see every student, not only those of their own classes. `masked` are the
+    kinds of location whose passes read "Appointment" to whoever has no need to know.
+    """
+
+    id: UUID
+    open_to_staff: bool = False
+    masked: frozenset[LocationKind] = frozenset({LocationKind.NURSE})

@@ -17,6 +17,8 @@ from corridor.day.policy import (
     Delegation,
     Freeze,
     Group,
+    Post,
+    Privacy,
     Rule,
     SlotPlan,
 )
@@ -190,7 +192,7 @@ class SchoolState(msgspec.Struct):
 
     What the school has decided: `all_rules`, and those of them that are asked (`rules`), in order; `groups`,
     `accommodations` by student, `closures` by location, `absences` by student, `delegations`, `appointments`,
-    `slot_plans` by location, and `freeze` while nobody may go.
+    `slot_plans` and `posts` by location, `privacy` if it is not the usual, and `freeze` while nobody may go.
     """
 
     campus: Campus
@@ -207,6 +209,8 @@ class SchoolState(msgspec.Struct):
     delegations: Mapping[UUID, Delegation] = {}
     appointments: Mapping[UUID, Appointment] = {}
     slot_plans: Mapping[UUID, SlotPlan] = {}
+    posts: Mapping[UUID, Post] = {}
+    privacy: Privacy | None = None
     freeze: Freeze | None = None
     passes: dict[UUID, Pass] = {}
     closed: dict[UUID, Pass] = {}

@@ -1,6 +1,6 @@
 """The gate that every request passes, and the routes for API tokens and for oneself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from corridor.base.errors import CorridorError, NotPermitted, NotSignedIn, SetupError
 from corridor.identity import csrf
+from corridor.identity.access import AccessLog, Look
 from corridor.identity.permissions import Action, rights_of, scope_of
 from corridor.identity.permissions import Scope as Reach
 from corridor.identity.principal import Principal, Role
@@ -36,6 +37,8 @@ class Services(Protocol):
 
     @property
     def identity(self) -> IdentityService: ...
+    @property
+    def access(self) -> AccessLog: ...
 
 
 def identity_of(connection: ASGIConnection[Any, Any, Any, Any]) -> IdentityService:
@@ -120,7 +123,7 @@ def _permit(scope: Scope, actions: tuple[Action, ...]) -> None:
         if scope["auth"] == "bearer":
             raise NotSignedIn("The bearer token is unknown, has expired or was revoked.", code="token_refused")
         raise NotSignedIn("Sign in first, or send an API token as 'Authorization: Bearer ...'.")
-    if not any(scope_of(principal.role, action) for action in actions):
+    if not any(scope_of(principal, action) for action in actions):
         raise NotPermitted(f"Your role ({principal.role}) does not include this.", action=actions[0])
 
 
@@ -161,6 +164,25 @@ def csrf_token(context: Mapping[str, Any], /) -> str:
     request: Request[Any, Any, Any] = context["request"]
     binding = browser_binding(request)
     return csrf.new_token(identity_of(request).csrf_key, binding) if binding else ""
+
+
+async def looked(
+    request: ASGIConnection[Any, Any, Any, Any],
+    school_id: UUID,
+    what: str,
+    look: Look,
+    *,
+    student_ids: Collection[UUID] = (),
+    number: int | None = None,
+    why: str | None = None,
+) -> None:
+    """Remember that whoever sent this request looks. A look at one's own record is nobody else's and is not kept."""
+    viewer: Principal = request.user
+    if student_ids and viewer.own_ids.issuperset(student_ids):
+        return
+    access = cast(Services, request.app.state.services).access
+    address = request.client.host if request.client else ""
+    await access.looked(viewer, school_id, what, look, student_ids=student_ids, number=number, why=why, address=address)
 
 
 class Me(msgspec.Struct):

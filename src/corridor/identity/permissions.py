@@ -1,7 +1,6 @@
 """Who may do what: one table. Each cell is how far the role's right to the action goes; an empty cell is no right."""
 
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from corridor.base.errors import NotFound, NotPermitted
@@ -26,13 +25,19 @@ class Action(StrEnum):
     """What can be done.
 
     `pass.request` asks for a pass that somebody else may have to approve, `pass.issue` makes one at once,
-    `pass.move` says that a student arrived, left again or is back, `pass.check` asks what the rules would say.
+    `pass.move` says that a student arrived, left again or is back, `pass.check` asks what the rules would say,
+    `pass.correct` puts right what the record says of one that is over.
     `closure.change` closes and opens locations, `absence.change` says who is not on campus, `freeze.change` puts all
     passes on hold. `summon` calls a student; `appointment.make` decides on passes for later, `appointment.ask` asks for
-    one.
+    one. `health.view` shows that a pass leads to a place whose name tells of a student's health.
+    `me.change` is about one's own password, second step and sessions, `credential.change` about students' PINs and
+    badges. `access_log.view` shows who looked at a student's record, `family.view` is a guardian's own page,
+    `records.ask` and `records.answer` are a family's requests about the record, `disclosure.make` hands records out in
+    an emergency. `privacy.change` is what a school shows to whom, `retention.change` how long the district keeps what.
     """
 
     ME_VIEW = "me.view"
+    ME_CHANGE = "me.change"
     SCHOOL_VIEW = "school.view"
     STUDENT_VIEW = "student.view"
     SECTION_VIEW = "section.view"
@@ -41,6 +46,7 @@ class Action(StrEnum):
     BELLS_CHANGE = "bells.change"
     PASS_TYPE_VIEW = "pass_type.view"
     PASS_VIEW = "pass.view"
+    HEALTH_VIEW = "health.view"
     PASS_REQUEST = "pass.request"
     PASS_ISSUE = "pass.issue"
     PASS_DECIDE = "pass.decide"
@@ -49,6 +55,7 @@ class Action(StrEnum):
     PASS_EXTEND = "pass.extend"
     PASS_END = "pass.end"
     PASS_CHECK = "pass.check"
+    PASS_CORRECT = "pass.correct"
     LINE_MANAGE = "line.manage"
     RULE_OVERRIDE = "rule.override"
     RULE_VIEW = "rule.view"
@@ -70,13 +77,28 @@ class Action(StrEnum):
     BOARD_VIEW = "board.view"
     STREAM_VIEW = "stream.view"
     EVENTS_VIEW = "events.view"
+    KIOSK_USE = "kiosk.use"
+    CREDENTIAL_CHANGE = "credential.change"
+    DEVICE_MANAGE = "device.manage"
     ROSTER_VIEW = "roster.view"
     ROSTER_IMPORT = "roster.import"
     ACCOUNT_MANAGE = "account.manage"
     TOKEN_MANAGE = "token.manage"
+    SIGN_IN_CHANGE = "sign_in.change"
+    AUDIT_VIEW = "audit.view"
+    FAMILY_VIEW = "family.view"
+    FAMILY_INVITE = "family.invite"
+    RECORDS_ASK = "records.ask"
+    RECORDS_ANSWER = "records.answer"
+    ACCESS_LOG_VIEW = "access_log.view"
+    DISCLOSURE_MAKE = "disclosure.make"
+    RESPONDER_VIEW = "responder.view"
+    PRIVACY_CHANGE = "privacy.change"
+    RETENTION_CHANGE = "retention.change"
+    LEGAL_HOLD_CHANGE = "legal_hold.change"
 
 
-_COLUMNS = (
+COLUMNS = (
     Role.STUDENT,
     Role.GUARDIAN,
     Role.TEACHER,
@@ -88,84 +110,132 @@ _COLUMNS = (
     Role.DISTRICT_ADMIN,
     Role.INTEGRATION,
     Role.KIOSK,
+    Role.FIRST_RESPONDER,
 )
-_: Final = None
-own: Final = Scope.OWN
-school: Final = Scope.SCHOOL
-all_: Final = Scope.DISTRICT
 
-# fmt: off
-TABLE: dict[Action, tuple[Scope | None, ...]] = {
-    #                        student guardian teacher  substi- destin. hall    front   school  district integra-
-    #                                                  tute    staff   monitor office  admin   admin    tion    kiosk
-    Action.ME_VIEW:         (own,    own,    own,      own,    own,    own,    own,    own,    own,     own,    own),
-    Action.SCHOOL_VIEW:     (school, school, school,   school, school, school, school, school, all_,    school, school),
-    Action.STUDENT_VIEW:    (own,    _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.SECTION_VIEW:    (own,    _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.LOCATION_VIEW:   (school, _,      school,   school, school, school, school, school, all_,    school, school),
-    Action.LOCATION_CHANGE: (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),
-    Action.BELLS_CHANGE:    (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),
-    Action.PASS_TYPE_VIEW:  (school, _,      school,   school, school, school, school, school, all_,    school, school),
-    Action.PASS_VIEW:       (own,    _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.PASS_REQUEST:    (own,    _,      _,        _,      _,      _,      school, school, all_,    school, _),
-    Action.PASS_ISSUE:      (_,      _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.PASS_DECIDE:     (_,      _,      school,   school, school, _,      school, school, all_,    school, _),
-    Action.PASS_MOVE:       (own,    _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.PASS_CANCEL:     (own,    _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.PASS_EXTEND:     (_,      _,      school,   school, school, _,      school, school, all_,    school, _),
-    Action.PASS_END:        (_,      _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.RULE_OVERRIDE:   (_,      _,      school,   _,      school, _,      school, school, all_,    _,      _),
-    Action.PASS_CHECK:      (own,    _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.LINE_MANAGE:     (_,      _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.RULE_VIEW:       (_,      _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.RULE_CHANGE:     (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),
-    Action.PASS_TYPE_CHANGE: (_,     _,      _,        _,      _,      _,      _,      school, all_,    school, _),
-    Action.GROUP_VIEW:      (_,      _,      _,        _,      _,      _,      school, school, all_,    school, _),
-    Action.GROUP_CHANGE:    (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),
-    Action.ACCOMMODATION_VIEW: (_,   _,      _,        _,      _,      _,      _,      school, all_,    _,      _),
-    Action.ACCOMMODATION_CHANGE: (_, _,      _,        _,      _,      _,      _,      school, all_,    _,      _),
-    Action.CLOSURE_CHANGE:  (_,      _,      _,        _,      school, school, school, school, all_,    school, _),
-    Action.ABSENCE_CHANGE:  (_,      _,      _,        _,      _,      _,      school, school, all_,    school, _),
-    Action.FREEZE_CHANGE:   (_,      _,      _,        _,      _,      school, school, school, all_,    school, _),
-    Action.DELEGATION_CHANGE: (_,    _,      own,      _,      _,      _,      school, school, all_,    school, _),
-    Action.SUMMON:          (_,      _,      _,        _,      school, _,      school, school, all_,    school, _),
-    Action.APPOINTMENT_VIEW: (own,   _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.APPOINTMENT_MAKE: (_,     _,      school,   _,      school, _,      school, school, all_,    school, _),
-    Action.APPOINTMENT_ASK: (own,    _,      _,        _,      _,      _,      _,      _,      _,       _,      _),
-    Action.SLOT_PLAN_CHANGE: (_,     _,      _,        _,      school, _,      _,      school, all_,    school, _),
-    Action.BOARD_VIEW:      (_,      _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.STREAM_VIEW:     (own,    _,      school,   school, school, school, school, school, all_,    school, _),
-    Action.EVENTS_VIEW:     (_,      _,      _,        _,      _,      _,      _,      school, all_,    school, _),
-    Action.ROSTER_VIEW:     (_,      _,      _,        _,      _,      _,      _,      _,      all_,    all_,   _),
-    Action.ROSTER_IMPORT:   (_,      _,      _,        _,      _,      _,      _,      _,      all_,    all_,   _),
-    Action.ACCOUNT_MANAGE:  (_,      _,      _,        _,      _,      _,      _,      school, all_,    _,      _),
-    Action.TOKEN_MANAGE:    (_,      _,      _,        _,      _,      _,      _,      school, all_,    _,      _),
+_TABLE = """
+#                                              substi- dest.  hall    front  school district integ-        first
+#                     student guardian teacher tute    staff  monitor office admin  admin    ration kiosk  responder
+
+# oneself and the campus
+me.view               own     own      own     own     own    own     own    own    own      own    own    own
+me.change             own     own      own     own     own    own     own    own    own      -      -      -
+school.view           school  school   school  school  school school  school school all      school school school
+student.view          own     -        class   class   school school  school school all      school -      -
+section.view          own     -        class   class   school school  school school all      school -      -
+location.view         school  -        school  school  school school  school school all      school school school
+location.change       -       -        -       -       -      -       -      school all      school -      -
+bells.change          -       -        -       -       -      -       -      school all      school -      -
+
+# passes
+pass_type.view        school  -        school  school  school school  school school all      school school school
+pass.view             own     -        class   class   place  school  school school all      school -      -
+health.view           own     own      class   class   place  -       school school all      -      -      -
+pass.request          own     -        -       -       -      -       school school all      school -      -
+pass.issue            -       -        class   class   place  school  school school all      school -      -
+pass.decide           -       -        class   class   place  -       school school all      school -      -
+pass.move             own     -        class   class   place  school  school school all      school -      -
+pass.cancel           own     -        class   class   place  school  school school all      school -      -
+pass.extend           -       -        class   class   place  -       school school all      school -      -
+pass.end              -       -        class   class   place  school  school school all      school -      -
+pass.check            own     -        class   class   place  school  school school all      school -      -
+pass.correct          -       -        -       -       -      -       -      school all      -      -      -
+line.manage           -       -        class   class   place  school  school school all      school -      -
+rule.override         -       -        class   -       place  -       school school all      -      -      -
+
+# what a school decides
+rule.view             -       -        school  school  school school  school school all      school -      -
+rule.change           -       -        -       -       -      -       -      school all      school -      -
+pass_type.change      -       -        -       -       -      -       -      school all      school -      -
+group.view            -       -        -       -       -      -       school school all      school -      -
+group.change          -       -        -       -       -      -       -      school all      school -      -
+accommodation.view    -       -        -       -       -      -       -      school all      -      -      -
+accommodation.change  -       -        -       -       -      -       -      school all      -      -      -
+closure.change        -       -        -       -       place  school  school school all      school -      -
+absence.change        -       -        -       -       -      -       school school all      school -      -
+freeze.change         -       -        -       -       -      school  school school all      school -      -
+delegation.change     -       -        own     -       -      -       school school all      school -      -
+summon                -       -        -       -       place  -       school school all      school -      -
+appointment.view      own     -        class   class   place  school  school school all      school -      -
+appointment.make      -       -        class   -       place  -       school school all      school -      -
+appointment.ask       own     -        -       -       -      -       -      -      -        -      -      -
+slot_plan.change      -       -        -       -       place  -       -      school all      school -      -
+
+# the live day
+board.view            -       -        class   class   place  school  school school all      school -      -
+stream.view           own     -        class   class   place  school  school school all      school -      -
+events.view           -       -        -       -       -      -       -      school all      school -      -
+kiosk.use             -       -        -       -       -      -       -      -      -        -      place  -
+credential.change     own     -        class   -       -      -       school school all      -      -      -
+device.manage         -       -        -       -       -      -       school school all      -      -      -
+
+# administration
+roster.view           -       -        -       -       -      -       -      -      all      all    -      -
+roster.import         -       -        -       -       -      -       -      -      all      all    -      -
+account.manage        -       -        -       -       -      -       -      school all      -      -      -
+token.manage          -       -        -       -       -      -       -      school all      -      -      -
+sign_in.change        -       -        -       -       -      -       -      -      all      -      -      -
+audit.view            -       -        -       -       -      -       -      school all      -      -      -
+
+# families and privacy
+family.view           -       own      -       -       -      -       -      -      -        -      -      -
+family.invite         -       -        -       -       -      -       school school all      -      -      -
+records.ask           -       own      -       -       -      -       -      -      -        -      -      -
+records.answer        -       -        -       -       -      -       -      school all      -      -      -
+access_log.view       -       own      -       -       -      -       -      school all      -      -      -
+disclosure.make       -       -        -       -       -      -       school school all      -      -      -
+responder.view        -       -        -       -       -      -       -      -      -        -      -      school
+privacy.change        -       -        -       -       -      -       -      school all      -      -      -
+retention.change      -       -        -       -       -      -       -      -      all      -      -      -
+legal_hold.change     -       -        -       -       -      -       -      school all      -      -      -
+"""
+
+_CELLS = {
+    "own": Scope.OWN,
+    "class": Scope.SECTIONS,
+    "place": Scope.LOCATION,
+    "school": Scope.SCHOOL,
+    "all": Scope.DISTRICT,
+    "-": None,
 }
-# fmt: on
 
+
+def _read(table: str) -> dict[Action, tuple[Scope | None, ...]]:
+    rows = (line.split() for line in table.splitlines() if line and not line.startswith("#"))
+    return {Action(name): tuple(_CELLS[cell] for cell in cells) for name, *cells in rows}
+
+
+TABLE = _read(_TABLE)
 _BREADTH = {scope: breadth for breadth, scope in enumerate(Scope, start=1)}
 _RIGHTS: dict[tuple[Role, Action], Scope] = {
     (role, action): scope
     for action, row in TABLE.items()
-    for role, scope in zip(_COLUMNS, row, strict=True)
+    for role, scope in zip(COLUMNS, row, strict=True)
     if scope is not None
 }
 
 
-def scope_of(role: Role, action: Action) -> Scope | None:
+def right_of(role: Role, action: Action) -> Scope | None:
     """How far the role's right to the action goes; `None` when it has none."""
     return _RIGHTS.get((role, action))
 
 
 def rights_of(role: Role) -> dict[Action, Scope]:
     """Everything the role may do."""
-    return {action: scope for action in Action if (scope := scope_of(role, action))}
+    return {action: scope for action in Action if (scope := right_of(role, action))}
+
+
+def scope_of(principal: Principal, action: Action) -> Scope | None:
+    """How far this principal's right goes: that of the role, unless a token was made for less."""
+    if principal.actions is not None and action not in principal.actions:
+        return None
+    return _RIGHTS.get((principal.role, action))
 
 
 def covers(role: Role, other: Role) -> bool:
     """Whether `role` may do to others everything that `other` may: only then may it hand `other` out."""
     return all(
-        scope is Scope.OWN or ((mine := scope_of(role, action)) is not None and _BREADTH[mine] >= _BREADTH[scope])
+        scope is Scope.OWN or ((mine := right_of(role, action)) is not None and _BREADTH[mine] >= _BREADTH[scope])
         for action, scope in rights_of(other).items()
     )
 
@@ -175,18 +245,25 @@ def require(
 ) -> Scope:
     """Refuse unless the principal may do this, in this school and about this person where they are given.
 
-    Returns how far the right goes: with `own`, the caller must keep to the rows of `principal.person_id`.
+    Returns how far the right goes: with `own`, the caller must keep to the rows of `principal.own_ids`; `sections` and
+    `location` are resolved by `corridor.policy.sight`.
     Raises `NotPermitted` when the role has no such right, and `NotFound` for a school or a person out of reach, so that
     an answer never tells what exists elsewhere.
     """
-    scope = scope_of(principal.role, action)
+    scope = scope_of(principal, action)
     if scope is None:
-        raise NotPermitted(f"Your role ({principal.role}) does not include this.", action=action)
+        raise _not_included(principal, action)
     if school_id is not None and not principal.reaches(school_id):
         raise NotFound("There is no such school, or it is not one of yours.")
-    if scope is Scope.OWN and person_id is not None and person_id != principal.person_id:
+    if scope is Scope.OWN and person_id is not None and person_id not in principal.own_ids:
         raise NotFound("There is no such person, or the record is not yours to see.")
     return scope
+
+
+def _not_included(principal: Principal, action: Action) -> NotPermitted:
+    if right_of(principal.role, action):
+        return NotPermitted("This token was not made for this.", action=action)
+    return NotPermitted(f"Your role ({principal.role}) does not include this.", action=action)
 
 
 def require_district(principal: Principal, action: Action) -> None:

@@ -21,13 +21,14 @@ class Role(StrEnum):
     DISTRICT_ADMIN = "district_admin"
     INTEGRATION = "integration"
     KIOSK = "kiosk"
+    FIRST_RESPONDER = "first_responder"
 
 
 PERSONAL_ROLES = frozenset({Role.STUDENT, Role.GUARDIAN})
 """Roles that mean nothing without the person who holds them."""
 
-MACHINE_ROLES = frozenset({Role.INTEGRATION, Role.KIOSK})
-"""Roles of programs and devices: they hold API tokens and never sign in."""
+MACHINE_ROLES = frozenset({Role.INTEGRATION, Role.KIOSK, Role.FIRST_RESPONDER})
+"""Roles of programs, devices and links: nobody signs in as one."""
 
 _SHORT_NAMES = {"admin": Role.DISTRICT_ADMIN}
 
@@ -50,17 +51,22 @@ def parse_role(text: str) -> Role:
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever a request was authenticated as.
 
-    `id` is the account's or the API token's, as `kind` says. `person_id` is the roster person behind it, if any.
-    `school_ids` are the schools it reaches; `None` means the whole district. `session_id` is the sign-in that a
+    `id` is the account's, the API token's, the device's or the link's, as `kind` says. `person_id` is the roster person
+    behind it, if any, and `own_ids` are the students whose records are its own: a student's own, a guardian's children.
+    `school_ids` are the schools it reaches; `None` means the whole district. `location_id` is the room of a device.
+    `actions` are the only ones that a token was made for; `None`: all of its role. `session_id` is the sign-in that a
     browser's cookie stands for.
     """
 
     id: UUID
-    kind: Literal["account", "token"]
+    kind: Literal["account", "token", "device", "link"]
     role: Role
     name: str
     person_id: UUID | None = None
+    own_ids: frozenset[UUID] = frozenset()
     school_ids: frozenset[UUID] | None
+    location_id: UUID | None = None
+    actions: frozenset[str] | None = None
     session_id: UUID | None = None
 
     def reaches(self, school_id: UUID) -> bool:

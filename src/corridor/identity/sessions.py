@@ -13,7 +13,7 @@ from corridor.base.ids import new_id
 from corridor.campus.tables import Person
 from corridor.identity.cache import Known
 from corridor.identity.principal import Principal, Role
-from corridor.identity.standing import Standing, reach, standing_columns
+from corridor.identity.standing import Standing, own_ids, reach, standing_columns
 from corridor.identity.tables import Account, AccountStatus, LoginSession
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -96,6 +96,7 @@ async def load_session(session: AsyncSession, token_hash: bytes, now: datetime) 
         role=role,
         name=standing.person_name or account.username,
         person_id=account.person_id,
+        own_ids=own_ids(role, account.person_id, standing),
         school_ids=reach(role, account.school_id, standing),
         session_id=login.id,
     )

@@ -16,7 +16,7 @@ from corridor.identity.cache import Known
 from corridor.identity.permissions import Action, covers, require
 from corridor.identity.principal import PERSONAL_ROLES, Principal, Role
 from corridor.identity.sessions import digest
-from corridor.identity.standing import Standing, reach, standing_columns
+from corridor.identity.standing import Standing, own_ids, reach, standing_columns
 from corridor.identity.tables import ApiToken
 
 PREFIX = "cor_"
@@ -125,6 +125,7 @@ async def load_token(session: AsyncSession, token_hash: bytes, now: datetime) ->
         role=role,
         name=token.name,
         person_id=token.person_id,
+        own_ids=own_ids(role, token.person_id, standing),
         school_ids=None if unbound else reach(role, token.school_id, standing),
     )
     return Known(principal, token.expires_at)

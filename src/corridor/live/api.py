@@ -211,7 +211,7 @@ def _shows(event: Event, principal: Principal) -> bool:
     if not event.private:
         return True
     needed = _SEEN_WITH.get(type(event))
-    return needed is not None and scope_of(principal.role, needed) is not None
+    return needed is not None and scope_of(principal, needed) is not None
 
 
 def _data(recorded: Recorded, ears: _Ears) -> str:

@@ -149,7 +149,7 @@ def lift_of(principal: Principal, override: Override | None) -> tuple[tuple[str,
 def told(request: PassRequest, answer: Answer, status_code: int) -> Response[Pass]:
     """`answered` with a pass, as whoever asked may read it."""
     response = answered(answer, status_code)
-    if scope_of(request.user.role, Action.PASS_VIEW) is Scope.OWN:
+    if scope_of(request.user, Action.PASS_VIEW) is Scope.OWN:
         response.content = msgspec.json.encode(for_student(msgspec.json.decode(answer.body, type=Pass)))
     return response
 
@@ -158,7 +158,7 @@ async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -
     """Submit a pass request in the name of whoever sent the HTTP request."""
     principal = request.user
     lift, lift_reason = lift_of(principal, data.override)
-    if scope_of(principal.role, Action.PASS_ISSUE):
+    if scope_of(principal, Action.PASS_ISSUE):
         require(principal, Action.PASS_ISSUE, school_id=school_id)
         channel, student_id = Channel.STAFF, data.student_id
         if student_id is None:

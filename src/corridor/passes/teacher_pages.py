@@ -208,7 +208,7 @@ def _student_context(request: PassRequest, desk: Desk, student_id: UUID) -> dict
         "later": later_passes(state, student_id, now),
         "offers": offers,
         "key": str(new_id()),
-        "may_extend": scope_of(request.user.role, Action.PASS_EXTEND) is not None,
+        "may_extend": scope_of(request.user, Action.PASS_EXTEND) is not None,
     }
 
 
@@ -233,7 +233,7 @@ def _refusal(
     retry: Retry,
 ) -> Template:
     retry.kept["section"] = form.section
-    may_override = scope_of(request.user.role, Action.RULE_OVERRIDE) is not None
+    may_override = scope_of(request.user, Action.RULE_OVERRIDE) is not None
     context = refusal_context(desk.state, student_id, destination_id, error, form, retry, may_override=may_override)
     return _sheet(request, desk, "refusal.html", context, status_code=409)
 

@@ -17,6 +17,8 @@ from corridor.day.policy import (
     Delegation,
     Freeze,
     Group,
+    Post,
+    Privacy,
     Rule,
     RuleText,
     Scope,
@@ -34,6 +36,7 @@ _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 _COLOUR = re.compile("#[0-9a-f]{6}")
 _ICON = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 MOST_GROUPS = 500
+MOST_AT_A_POST = 50
 MOST_MEMBERS = 5000
 
 
@@ -157,6 +160,18 @@ def check_slot_plan(state: SchoolState, wanted: SlotPlan, now: datetime) -> Slot
     return wanted
 
 
+def check_post(state: SchoolState, wanted: Post, now: datetime) -> Post:
+    """Whether somebody may work there is the roster's and the accounts' to say; ids of accounts are not looked up."""
+    _all_known([wanted.id], state.campus.locations, "location", "location_id")
+    if len(wanted.staff_ids) > MOST_AT_A_POST:
+        raise InvalidInput(f"Name at most {MOST_AT_A_POST} people for one location.", field="staff_ids")
+    return wanted
+
+
+def check_privacy(state: SchoolState, wanted: Privacy, now: datetime) -> Privacy:
+    return replace(wanted, id=state.campus.school.id)
+
+
 CHECKS: Mapping[type[Any], Callable[[SchoolState, Any, datetime], Any]] = {
     RuleText: check_rule,
     Group: check_group,
@@ -166,6 +181,8 @@ CHECKS: Mapping[type[Any], Callable[[SchoolState, Any, datetime], Any]] = {
     Delegation: check_delegation,
     Freeze: check_freeze,
     SlotPlan: check_slot_plan,
+    Post: check_post,
+    Privacy: check_privacy,
 }
 
 

@@ -10,6 +10,8 @@ from corridor.day.policy import (
     Delegation,
     Freeze,
     Group,
+    Post,
+    Privacy,
     RuleText,
     SlotPlan,
 )
@@ -17,7 +19,7 @@ from corridor.day.state import PassSettings, PassType
 from corridor.day.words import Level
 from corridor.ledger.words import Command
 
-Kept = RuleText | Group | Accommodation | Closure | Absence | Delegation | Freeze | SlotPlan
+Kept = RuleText | Group | Accommodation | Closure | Absence | Delegation | Freeze | SlotPlan | Post | Privacy
 """What can be kept, and dropped again."""
 
 

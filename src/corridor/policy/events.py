@@ -11,6 +11,8 @@ from corridor.day.policy import (
     Delegation,
     Freeze,
     Group,
+    Post,
+    Privacy,
     RuleText,
     SlotPlan,
 )
@@ -76,6 +78,18 @@ class SlotPlanSet(Set, frozen=True):
     kind: ClassVar[str] = "slot_plan_set"
     before: SlotPlan | None
     after: SlotPlan | None
+
+
+class PostSet(Set, frozen=True):
+    kind: ClassVar[str] = "post_set"
+    before: Post | None
+    after: Post | None
+
+
+class PrivacySet(Set, frozen=True):
+    kind: ClassVar[str] = "privacy_set"
+    before: Privacy | None
+    after: Privacy | None
 
 
 class AppointmentSet(Set, frozen=True):

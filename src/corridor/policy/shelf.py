@@ -12,6 +12,8 @@ from corridor.day.policy import (
     Delegation,
     Freeze,
     Group,
+    Post,
+    Privacy,
     RuleText,
     SlotPlan,
 )
@@ -86,6 +88,14 @@ def _put_freeze(draft: SchoolState, before: Freeze | None, after: Freeze | None)
     draft.freeze = after
 
 
+def _find_privacy(state: SchoolState, id: UUID) -> Privacy | None:
+    return state.privacy
+
+
+def _put_privacy(draft: SchoolState, before: Privacy | None, after: Privacy | None) -> None:
+    draft.privacy = after
+
+
 _SHELVES = (
     Shelf(RuleText, happened.RuleSet, _find_rule, _put_rule),
     Shelf(Group, happened.GroupSet, *_plain("groups")),
@@ -95,6 +105,8 @@ _SHELVES = (
     Shelf(Delegation, happened.DelegationSet, *_plain("delegations")),
     Shelf(Freeze, happened.FreezeSet, _find_freeze, _put_freeze),
     Shelf(SlotPlan, happened.SlotPlanSet, *_plain("slot_plans")),
+    Shelf(Post, happened.PostSet, *_plain("posts")),
+    Shelf(Privacy, happened.PrivacySet, _find_privacy, _put_privacy),
     Shelf(Appointment, happened.AppointmentSet, *_plain("appointments")),
 )
 

@@ -77,7 +77,7 @@ async def show_accommodations(
         "query": query,
         "found": found,
         "saved": saved,
-        "may_change": scope_of(request.user.role, Action.ACCOMMODATION_CHANGE) is not None,
+        "may_change": scope_of(request.user, Action.ACCOMMODATION_CHANGE) is not None,
     }
     return Template("admin_accommodations.html", context=context)
 
@@ -227,7 +227,7 @@ def _form(
         "pass_types": [
             each for each in state.pass_types.values() if each.active or str(each.id) in typed.pass_type_ids
         ],
-        "may_change": scope_of(request.user.role, Action.ACCOMMODATION_CHANGE) is not None,
+        "may_change": scope_of(request.user, Action.ACCOMMODATION_CHANGE) is not None,
         "error": error,
     }
     return Template("admin_accommodation.html", context=context, status_code=error.status if error else 200)

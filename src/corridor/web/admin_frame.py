@@ -45,7 +45,7 @@ _OF_DISTRICT = ("/admin/import", "/admin/district-rules")
 
 def may_import(principal: Principal) -> bool:
     """Whether the principal may import the district's roster."""
-    return scope_of(principal.role, Action.ROSTER_IMPORT) is Scope.DISTRICT and principal.school_ids is None
+    return scope_of(principal, Action.ROSTER_IMPORT) is Scope.DISTRICT and principal.school_ids is None
 
 
 def frame(request: PassRequest, choice: SchoolChoice | None, path: str) -> dict[str, Any]:
@@ -65,4 +65,4 @@ def frame(request: PassRequest, choice: SchoolChoice | None, path: str) -> dict[
 
 
 def _may_see(principal: Principal, place: Place) -> bool:
-    return any(scope_of(principal.role, action) for action in place.actions)
+    return any(scope_of(principal, action) for action in place.actions)

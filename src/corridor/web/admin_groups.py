@@ -206,7 +206,7 @@ async def _groups_page(
     groups = sorted(state.groups.values(), key=lambda group: group.name.casefold())
     context = frame(request, choice, HOME) | {
         "rows": [GroupRow(group, uses_of(state, group.id)) for group in groups],
-        "may_change": scope_of(request.user.role, Action.GROUP_CHANGE) is not None,
+        "may_change": scope_of(request.user, Action.GROUP_CHANGE) is not None,
         "typed": typed,
         "error": error,
     }
@@ -250,7 +250,7 @@ async def _group_page(
         "query": query,
         "found": found,
         "more": more is not None,
-        "may_change": scope_of(request.user.role, Action.GROUP_CHANGE) is not None,
+        "may_change": scope_of(request.user, Action.GROUP_CHANGE) is not None,
         "said": {"renamed": "The group has its new name.", "taken": "The list is taken over."}.get(said),
         "error": error,
     }

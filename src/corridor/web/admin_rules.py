@@ -229,7 +229,7 @@ def _list_context(request: PassRequest, state: SchoolState) -> dict[str, Any]:
     return {
         "school": state.campus.school,
         "home": HOME,
-        "may_change": scope_of(request.user.role, Action.RULE_CHANGE) is not None,
+        "may_change": scope_of(request.user, Action.RULE_CHANGE) is not None,
         "effects": EFFECTS,
         "kinds": KINDS,
     }

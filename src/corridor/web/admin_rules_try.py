@@ -112,7 +112,7 @@ async def show_history(
         "home": HOME,
         "changes": [_shown(change) for change in changes],
         "standing": next((rule.text for rule in state.all_rules if rule.id == rule_id), None),
-        "may_change": scope_of(request.user.role, Action.RULE_CHANGE) is not None,
+        "may_change": scope_of(request.user, Action.RULE_CHANGE) is not None,
         "kinds": KINDS,
     }
     return Template("admin_rules_history.html", context=context)

@@ -115,7 +115,7 @@ PAGE_ROUTES: list[Any] = [show_today, mark_away, mark_back, hold, release]
 
 
 async def _choose(request: PassRequest, school_id: UUID | None) -> SchoolChoice:
-    action = next((each for each in _ANY["permission"] if scope_of(request.user.role, each)), Action.ABSENCE_CHANGE)
+    action = next((each for each in _ANY["permission"] if scope_of(request.user, each)), Action.ABSENCE_CHANGE)
     return await choose_school(request, action, school_id)
 
 
@@ -131,8 +131,7 @@ async def _page(
     services = services_of(request)
     state = await services.ledger.state(choice.school.id)
     now = services.clock.now()
-    role = request.user.role
-    may_mark = scope_of(role, Action.ABSENCE_CHANGE) is not None
+    may_mark = scope_of(request.user, Action.ABSENCE_CHANGE) is not None
     find = find.replace("\0", "").strip()[:80]
     found = await search_students(services.database, choice.school.id, find, _MOST_FOUND) if may_mark else []
     away = [_row(state, absence, now) for absence in absences_now(state, now)] if may_mark else []
@@ -158,9 +157,9 @@ async def _page(
             for each in delegations_on(state.delegations, today)
         ],
         "may_mark": may_mark,
-        "may_hold": scope_of(role, Action.FREEZE_CHANGE) is not None,
-        "may_close": scope_of(role, Action.CLOSURE_CHANGE) is not None,
-        "may_name": scope_of(role, Action.DELEGATION_CHANGE) is not None,
+        "may_hold": scope_of(request.user, Action.FREEZE_CHANGE) is not None,
+        "may_close": scope_of(request.user, Action.CLOSURE_CHANGE) is not None,
+        "may_name": scope_of(request.user, Action.DELEGATION_CHANGE) is not None,
         "error": error,
     }
     return Template("admin_today.html", context=context, status_code=error.status if error else 200)

@@ -254,7 +254,7 @@ def _sheet(request: PassRequest, seat: Seat, name: str, context: dict[str, Any],
 def _refusal(
     request: PassRequest, seat: Seat, student_id: UUID, error: PassRefused, form: LiftForm, retry: Retry
 ) -> Template:
-    may_override = scope_of(request.user.role, Action.RULE_OVERRIDE) is not None
+    may_override = scope_of(request.user, Action.RULE_OVERRIDE) is not None
     context = refusal_context(seat.state, student_id, seat.location_id, error, form, retry, may_override=may_override)
     # The sheet speaks of the location; the page behind it has a `place` with more to it.
     return _sheet(request, seat, "refusal.html", context, status_code=409)

@@ -48,10 +48,10 @@ def navigation(request: Request[Any, Any, Any]) -> list[Link]:
     pages = [
         ("/teacher", "My class", "class", principal.role in _CLASS_ROLES),
         ("/desk", "Desk", "here", principal.role in _DESK_ROLES),
-        ("/board", "Board", "board", scope_of(principal.role, Action.BOARD_VIEW) is not None),
-        ("/appointments", "Appointments", "clock", scope_of(principal.role, Action.APPOINTMENT_MAKE) is not None),
-        (_TODAY, "Today", "today", any(scope_of(principal.role, action) for action in _OF_TODAY)),
-        ("/admin", "Settings", "settings", scope_of(principal.role, Action.LOCATION_CHANGE) is not None),
+        ("/board", "Board", "board", scope_of(principal, Action.BOARD_VIEW) is not None),
+        ("/appointments", "Appointments", "clock", scope_of(principal, Action.APPOINTMENT_MAKE) is not None),
+        (_TODAY, "Today", "today", any(scope_of(principal, action) for action in _OF_TODAY)),
+        ("/admin", "Settings", "settings", scope_of(principal, Action.LOCATION_CHANGE) is not None),
     ]
     path = request.url.path
     allowed = [(href, text, icon) for href, text, icon, may in pages if may]
