@@ -13,7 +13,8 @@ import corridor.campus.tables
 import corridor.identity.tables
 import corridor.ledger.tables
 import corridor.passes.tables
-import corridor.policy.tables  # noqa: F401 - imported for the tables they add
+import corridor.policy.tables
+import corridor.privacy.tables  # noqa: F401 - imported for the tables they add
 from corridor.base.database import Base, Database
 from corridor.base.errors import SetupError
 

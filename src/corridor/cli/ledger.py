@@ -11,8 +11,11 @@ from corridor.base.clock import SystemClock
 from corridor.base.database import Database
 from corridor.base.settings import Settings
 from corridor.cli.terminal import current_database, out, run
+from corridor.identity.audit import STREAM, AdminChanged
 from corridor.identity.service import IdentityService
-from corridor.ledger.verify import Finding, verify
+from corridor.ledger.verify import Finding, Rebuilds, verify
+from corridor.privacy.room import make_records_decider, make_records_rebuild
+from corridor.privacy.state import stream_of
 
 
 @click.group()
@@ -33,10 +36,10 @@ def verify_ledger(ctx: click.Context, school: str | None, as_json: bool) -> None
 
     async def work() -> list[tuple[str, Finding]]:
         async with current_database(settings) as database:
-            return [
-                (name, await verify(database, make_decider().kinds, make_rebuild(), school_id))
-                for school_id, name in await _schools(database, settings, school)
-            ]
+            found = []
+            for school_id, name in await _schools(database, settings, school):
+                found += await _of_school(database, school_id, name)
+            return found if school else found + await _of_all_schools(database)
 
     findings = run(work())
     if as_json:
@@ -49,6 +52,42 @@ def verify_ledger(ctx: click.Context, school: str | None, as_json: bool) -> None
             out.print("There are no schools yet.")
     if not all(finding.clean for _, finding in findings):
         ctx.exit(1)
+
+
+async def _of_school(database: Database, school_id: UUID, name: str) -> list[tuple[str, Finding]]:
+    """The school's days, and the stream of its records if it has begun."""
+    found = [(name, await verify(database, make_decider().kinds, make_rebuild(), school_id))]
+    stream_id = stream_of(school_id)
+    if stream_id in await _streams(database):
+        kinds = make_records_decider().kinds
+        records = await verify(database, kinds, make_records_rebuild(school_id), stream_id, rows_of=school_id)
+        found.append((f"{name}, records", records))
+    return found
+
+
+async def _of_all_schools(database: Database) -> list[tuple[str, Finding]]:
+    """The stream of what administrators changed, and any that nobody should have begun."""
+    found = []
+    streams = await _streams(database)
+    if STREAM in streams:
+        changes = await verify(database, {AdminChanged.kind: AdminChanged}, Rebuilds(), STREAM)
+        found.append(("Changes by administrators", changes))
+    known = {STREAM, *(id for school_id in await _school_ids(database) for id in (school_id, stream_of(school_id)))}
+    for stream_id in sorted(streams - known):
+        problem = "no school and no part of this version has such a stream"
+        found.append((str(stream_id), Finding(stream_id, 0, 0, "", broken_at=1, problem=problem)))
+    return found
+
+
+async def _streams(database: Database) -> set[UUID]:
+    async with database.raw() as connection:
+        cursor = await connection.execute("SELECT school_id FROM ledger_head")
+        return {row[0] for row in await cursor.fetchall()}
+
+
+async def _school_ids(database: Database) -> list[UUID]:
+    async with database.raw() as connection:
+        return [row[0] for row in await (await connection.execute("SELECT id FROM school")).fetchall()]
 
 
 async def _schools(database: Database, settings: Settings, school: str | None) -> list[tuple[UUID, str]]:

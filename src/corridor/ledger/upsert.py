@@ -21,7 +21,8 @@ def upsert(table: Table) -> str:
     keys = [column.name for column in table.primary_key.columns]
     rest = [name for name in names if name not in keys]
     changes = ", ".join(f"{name} = excluded.{name}" for name in rest)
-    return f"{_insert(table)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+    action = f"UPDATE SET {changes}" if changes else "NOTHING"
+    return f"{_insert(table)} ON CONFLICT ({', '.join(keys)}) DO {action}"
 
 
 @cache

@@ -76,14 +76,24 @@ class Finding(msgspec.Struct, frozen=True):
         return self.broken_at is None and not self.different
 
 
-async def verify(database: Database, kinds: Mapping[str, type[Event]], rebuild: Rebuild, school_id: UUID) -> Finding:
-    """Check one school on a snapshot of its own, while others go on writing. Reads; never writes."""
+async def verify(
+    database: Database,
+    kinds: Mapping[str, type[Event]],
+    rebuild: Rebuild,
+    school_id: UUID,
+    *,
+    rows_of: UUID | None = None,
+) -> Finding:
+    """Check one stream on a snapshot of its own, while others go on writing. Reads; never writes.
+
+    `rows_of` is the school whose rows its read tables hold, where that is not the stream's own id.
+    """
     connection = await database.connect()
     async with connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         finding = await _verify_chain(connection, kinds, rebuild, school_id)
         if finding.broken_at is None:
-            differences = await _compare(connection, rebuild, school_id)
+            differences = await _compare(connection, rebuild, rows_of or school_id)
             finding = msgspec.structs.replace(finding, different=len(differences), differences=differences[:20])
     return finding
 

@@ -1,0 +1,58 @@
+"""What the records ledger of one school remembers. Plain data; `evolve` advances it."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from corridor.base.ids import derived_id
+from corridor.identity.access import Look
+
+SAME_LOOK = timedelta(minutes=10)
+"""Within this time, the same viewer's look at the same thing is the same look."""
+
+
+def stream_of(school_id: UUID) -> UUID:
+    """The ledger stream of the school's records: one of its own, beside that of its live day."""
+    return derived_id("records", school_id)
+
+
+class Seen(NamedTuple):
+    """Who saw what of whom. Without `student_id` it is a list too long to name everyone in it."""
+
+    viewer_id: UUID
+    what: str
+    look: Look
+    why: str | None
+    student_id: UUID | None
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """What must be kept until the hold is lifted: everything on one student, or on the whole school without one.
+
+    `by` is the account or token that placed it.
+    """
+
+    id: UUID
+    student_id: UUID | None
+    reason: str
+    by: UUID
+    placed_at: datetime
+
+
+class RecordsState(msgspec.Struct):
+    """The records of one school, now.
+
+    `as_of` is the instant of the newest event. `recent` are the looks of the last `SAME_LOOK` before it, oldest first.
+    `holds` are those that stand.
+    """
+
+    school_id: UUID
+    as_of: datetime
+    recent: dict[Seen, datetime] = {}
+    holds: dict[UUID, Hold] = {}
+
+    def held(self, student_id: UUID) -> bool:
+        """Whether anything on this student must be kept."""
+        return any(hold.student_id in (None, student_id) for hold in self.holds.values())
