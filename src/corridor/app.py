@@ -42,6 +42,7 @@ from corridor.passes.load import load_state
 from corridor.passes.room import PASS_ROOM, PassRebuild, answer_about
 from corridor.policy.defaults import add_defaults
 from corridor.policy.room import POLICY_ROOM, PolicyRebuild
+from corridor.privacy.access_log import LedgerAccessLog, RecordsLedger
 from corridor.web import (
     admin_accommodations,
     admin_bells,
@@ -113,6 +114,8 @@ class Services:
         self.settings = settings
         self.identity = IdentityService(database, clock, settings)
         self.ledger: Ledger[SchoolState] = Ledger(database, make_decider(), clock)
+        self.records = RecordsLedger(database, clock)
+        self.access = LedgerAccessLog(self.records)
         self.hub = Hub(self.ledger)
         self.feeds = Feeds(self.hub)
         self.render = render
@@ -126,7 +129,7 @@ class Services:
     async def running(self) -> AsyncIterator[None]:
         """The background work of one process."""
         async with AsyncExitStack() as stack:
-            for part in (self.ledger, self.doorbell, self.ticker, self.imports):
+            for part in (self.ledger, self.records, self.doorbell, self.ticker, self.imports):
                 await part.start()
                 stack.push_async_callback(part.stop)
             for school_id in await self._schools():
