@@ -80,7 +80,8 @@ class Membership(Base):
 
 
 class Guardianship(Base):
-    """A guardian and a student. It holds while at least one of the two names the other in the roster."""
+    """A guardian and a student. It holds while at least one of the two names the other in the roster, or the guardian
+    was `invited`, unless staff have `barred` it."""
 
     __tablename__ = "guardianship"
 
@@ -88,6 +89,8 @@ class Guardianship(Base):
     student_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
     guardian_says: Mapped[bool] = mapped_column(default=True)
     student_says: Mapped[bool] = mapped_column(default=True)
+    invited: Mapped[bool] = mapped_column(default=False)
+    barred: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
 
 

@@ -1,25 +1,37 @@
 """What the other rooms and the shell ask of identity: sign in, who is this, accounts, tokens."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
 import msgspec
 import structlog
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from corridor.base.clock import Clock
+from corridor.base.clock import Clock, SystemClock
 from corridor.base.database import Database
 from corridor.base.errors import Conflict, CorridorError, NotSignedIn
 from corridor.base.ids import new_id
+from corridor.base.sealed import Sealer
 from corridor.base.settings import Settings
 from corridor.campus.tables import Person, School
 from corridor.identity import accounts, sessions, tokens
+from corridor.identity.account_desk import AccountDesk
+from corridor.identity.audit import audit
 from corridor.identity.cache import Known, PrincipalCache
-from corridor.identity.limits import SignInAttempts
+from corridor.identity.first_step import Need, begin_first_step, what_is_missing
+from corridor.identity.limits import Attempts
+from corridor.identity.mail import NoOutbox, Outbox
+from corridor.identity.next_steps import NextSteps
+from corridor.identity.own_security import OwnSecurity
+from corridor.identity.password_links import PasswordLinks
 from corridor.identity.passwords import SHORTEST, Passwords, check_new_password
 from corridor.identity.principal import Principal, Role
+from corridor.identity.second_step import methods_of
+from corridor.identity.sessions import Arrival
+from corridor.identity.sign_in_policy import PolicyShelf, SignInPolicy, renewed, save_policy
 from corridor.identity.tables import Account, AccountStatus, ApiToken
 
 log = structlog.get_logger(__name__)
@@ -30,29 +42,58 @@ class SignInRefused(NotSignedIn):
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """`token` is for the browser's cookie and nowhere else."""
+    """`token` is for the browser's cookie and nowhere else. `stays`: the cookie is to outlive the browser."""
 
     token: str
     account_id: UUID
     role: Role
     expires_at: datetime
+    stays: bool = False
 
     def __repr__(self) -> str:
         return f"SignedIn({self.account_id})"
+
+
+class HalfSignedIn(msgspec.Struct, frozen=True):
+    """The first step is passed and `need` is missing. `token` is for a cookie of its own: it opens nothing but that."""
+
+    token: str
+    account_id: UUID
+    role: Role
+    expires_at: datetime
+    need: Need
+
+    def __repr__(self) -> str:
+        return f"HalfSignedIn({self.account_id}, {self.need})"
 
 
 class IdentityService:
     """One a process. Every method is one transaction; what it changes counts at once in this process and within
     `cache.LIFETIME` in the others."""
 
-    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+    def __init__(self, database: Database, clock: Clock, settings: Settings, outbox: Outbox | None = None) -> None:
         self.database = database
         self.clock = clock
         self.settings = settings
+        self.outbox = outbox or NoOutbox()
         self.passwords = Passwords()
-        self.attempts = SignInAttempts()
+        self.attempts = Attempts()
+        self.policy = PolicyShelf(database, clock)
+        self.steps = NextSteps(self)
+        self.own = OwnSecurity(self)
+        self.links = PasswordLinks(self)
+        self.desk = AccountDesk(self)
         self._sessions = PrincipalCache(self._load_session, clock)
         self._tokens = PrincipalCache(self._load_token, clock)
+        self._code_clock: Clock = SystemClock() if settings.demo else clock
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        return Sealer(self.settings)
+
+    def code_now(self) -> datetime:
+        """The time by which authenticator apps count: the true one, even where the demo's day is another."""
+        return self._code_clock.now()
 
     @cached_property
     def csrf_key(self) -> bytes:
@@ -67,9 +108,17 @@ class IdentityService:
         return await self._tokens.get(sessions.digest(token)) if token.startswith(tokens.PREFIX) else None
 
     async def sign_in(
-        self, username: str, password: str, *, address: str, user_agent: str = "", replaces: str | None = None
-    ) -> SignedIn:
-        """Check a password and start a session under a new token; the session of the cookie `replaces` ends.
+        self,
+        username: str,
+        password: str,
+        *,
+        address: str,
+        user_agent: str = "",
+        replaces: str | None = None,
+        stay: bool = False,
+    ) -> SignedIn | HalfSignedIn:
+        """Check a password. Starts a session under a new token, at which the one of the cookie `replaces` ends, or says
+        what is missing before there is one.
 
         Raises `SignInRefused`, which does not tell whether the account exists, `TooManyAttempts`, or `Unavailable`.
         """
@@ -85,22 +134,55 @@ class IdentityService:
             self.attempts.undecided(name, address, now)
             raise
         if account is None or not verdict.correct:
-            raise self._refusal(address)
+            raise self.refusal(address)
+        arrival = Arrival(address=address, user_agent=user_agent, via="password", stay=stay)
         async with self.database.session() as session:
             account = await accounts.locked_account(session, account.id)
             # The password may have been changed, or the account disabled, while the old hash was being checked.
-            if account.password_hash != checked_hash or not await accounts.may_sign_in(session, account):
-                raise self._refusal(address)
+            changed = account.password_hash != checked_hash
+            expired = account.password_expires_at is not None and now >= account.password_expires_at
+            if changed or expired or not await accounts.may_sign_in(session, account):
+                raise self.refusal(address)
             if verdict.renewed_hash:
                 account.password_hash = verdict.renewed_hash
-            token, row = await sessions.start_session(session, account, address=address, user_agent=user_agent, now=now)
-            if replaces:
-                await sessions.end_session(session, sessions.digest(replaces))
-        if replaces:
-            self._sessions.forget(sessions.digest(replaces))
+            outcome = await self.arrive(session, account, arrival, replaces)
         self.attempts.succeeded(name, address, now)
-        log.info("signed_in", account_id=str(account.id), address=address)
-        return SignedIn(token, account.id, Role(account.role), row.expires_at)
+        return outcome
+
+    async def begin_session(
+        self, account_id: UUID, arrival: Arrival, *, replaces: str | None = None
+    ) -> SignedIn | HalfSignedIn:
+        """Sign in whom another service vouches for, as `sign_in` does whom a password does. Raises `SignInRefused` for
+        an account that may not sign in."""
+        async with self.database.session() as session:
+            account = await accounts.locked_account(session, account_id)
+            if not await accounts.may_sign_in(session, account):
+                raise self.refusal(arrival.address)
+            return await self.arrive(session, account, arrival, replaces)
+
+    async def arrive(
+        self,
+        session: AsyncSession,
+        account: Account,
+        arrival: Arrival,
+        replaces: str | None,
+        *,
+        put_off: bool = False,
+    ) -> SignedIn | HalfSignedIn:
+        """A session for this account, which may sign in, or what is missing before there is one."""
+        now, policy = self.clock.now(), await self.policy.current()
+        methods = await methods_of(session, account.id)
+        need, _ = what_is_missing(account, arrival, methods, policy, now, put_off=put_off)
+        role = Role(account.role)
+        if need is not None:
+            token, step = await begin_first_step(session, account, arrival, now, put_off=put_off)
+            return HalfSignedIn(token, account.id, role, step.expires_at, need)
+        token, row = await sessions.start_session(session, account, arrival, policy=policy, now=now)
+        if replaces:
+            await sessions.end_session(session, sessions.digest(replaces))
+            self._sessions.forget(sessions.digest(replaces))
+        log.info("signed_in", account_id=str(account.id), address=arrival.address, via=arrival.via)
+        return SignedIn(token, account.id, role, row.expires_at, row.stays)
 
     async def sign_out(self, token: str) -> None:
         """End the session of this cookie, if there is one."""
@@ -117,8 +199,9 @@ class IdentityService:
         password: str | None = None,
         person: str | None = None,
         school: str | None = None,
+        by: Principal | None = None,
     ) -> Account:
-        """Make an account.
+        """Make an account; `by` is who does, `None` the command line.
 
         `person` is the source id, identifier, e-mail address or username of somebody in the roster; `school` the id,
         source id, identifier or name of the one school it is for. Without a username it gets the person's own, without
@@ -133,7 +216,7 @@ class IdentityService:
             id=new_id(),
             person_id=someone.id if someone else None,
             username=name,
-            password_hash=await self._new_hash(password, name) if password is not None else None,
+            password_hash=await self.new_hash(password, name) if password is not None else None,
             role=role,
             school_id=school_id,
             status=AccountStatus.ACTIVE,
@@ -143,6 +226,7 @@ class IdentityService:
         try:
             async with self.database.session() as session:
                 session.add(account)
+                await audit(session, now, by, "account.created", about=account.id, school_id=school_id, role=role)
         except IntegrityError as error:
             raise Conflict(f"There is an account with the username '{name}' already.") from error
         return account
@@ -161,24 +245,66 @@ class IdentityService:
         async with self.database.session() as session:
             return await accounts.account_named(session, username)
 
-    async def set_password(self, account_id: UUID, password: str) -> None:
-        """Give the account a new password and end its sessions."""
+    async def set_password(
+        self,
+        account_id: UUID,
+        password: str,
+        *,
+        by: Principal | None = None,
+        but: UUID | None = None,
+        good_for: timedelta | None = None,
+    ) -> None:
+        """Give the account a new password and end its sessions, except the one `but`. With `good_for` it is one that
+        somebody else gave out: good for so long, and only to choose another."""
         async with self.database.session() as session:
             username = (await accounts.locked_account(session, account_id)).username
-        password_hash = await self._new_hash(password, username)
+        password_hash = await self.new_hash(password, username)
         async with self.database.session() as session:
-            account = await accounts.locked_account(session, account_id)
-            account.password_hash = password_hash
-            account.password_changed_at = self.clock.now()
-            await sessions.end_sessions_of(session, account_id)
+            await self.put_password(session, account_id, password_hash, by=by, but=but, good_for=good_for)
+        self.forget(account_id)
+
+    async def put_password(
+        self,
+        session: AsyncSession,
+        account_id: UUID,
+        password_hash: str,
+        *,
+        by: Principal | None,
+        but: UUID | None = None,
+        good_for: timedelta | None = None,
+    ) -> None:
+        """`set_password` within a transaction; `forget` must follow it."""
+        now = self.clock.now()
+        account = await accounts.locked_account(session, account_id)
+        account.password_hash = password_hash
+        account.password_changed_at = now
+        account.password_expires_at = now + good_for if good_for else None
+        await sessions.end_sessions_of(session, account_id, but=but)
+        await self.links.end(session, account_id)
+        what = "account.password_given" if good_for else "account.password_changed"
+        await audit(session, now, by, what, about=account_id, school_id=account.school_id)
+
+    def forget(self, account_id: UUID) -> None:
+        """What was known of the account's sessions counts no longer."""
         self._sessions.forget_principal(account_id)
 
-    async def disable_account(self, account_id: UUID) -> None:
-        """Let nobody sign in to the account any more, and end its sessions."""
-        await self._set_status(account_id, AccountStatus.DISABLED)
+    async def change_policy(self, wanted: SignInPolicy, by: Principal) -> SignInPolicy:
+        """Change what the district demands of whoever signs in. It counts for running sessions too."""
+        now = self.clock.now()
+        async with self.database.session() as session:
+            policy = renewed(await self.policy.current(), wanted, now)
+            await save_policy(session, policy, now)
+            await audit(session, now, by, "sign_in.policy_changed", policy=msgspec.to_builtins(policy))
+        self.policy.forget()
+        self._sessions.forget_all()
+        return policy
 
-    async def enable_account(self, account_id: UUID) -> None:
-        await self._set_status(account_id, AccountStatus.ACTIVE)
+    async def disable_account(self, account_id: UUID, by: Principal | None = None) -> None:
+        """Let nobody sign in to the account any more, and end its sessions."""
+        await self._set_status(account_id, AccountStatus.DISABLED, by)
+
+    async def enable_account(self, account_id: UUID, by: Principal | None = None) -> None:
+        await self._set_status(account_id, AccountStatus.ACTIVE, by)
 
     async def end_sessions(self, account_id: UUID) -> None:
         """Sign the account out everywhere."""
@@ -219,24 +345,30 @@ class IdentityService:
         self._tokens.forget_principal(token_id)
         return token
 
-    async def _set_status(self, account_id: UUID, status: AccountStatus) -> None:
+    async def _set_status(self, account_id: UUID, status: AccountStatus, by: Principal | None) -> None:
         async with self.database.session() as session:
             account = await accounts.locked_account(session, account_id)
+            if status is AccountStatus.DISABLED:
+                await accounts.keep_an_administrator(session, account)
             account.status = status
             await sessions.end_sessions_of(session, account_id)
-        self._sessions.forget_principal(account_id)
+            await self.links.end(session, account_id)
+            what = "account.disabled" if status is AccountStatus.DISABLED else "account.enabled"
+            await audit(session, self.clock.now(), by, what, about=account_id, school_id=account.school_id)
+        self.forget(account_id)
 
-    async def _new_hash(self, password: str, username: str) -> str:
+    async def new_hash(self, password: str, username: str) -> str:
         check_new_password(password, username, shortest=1 if self.settings.demo else SHORTEST)
         return await self.passwords.hash(password)
 
-    def _refusal(self, address: str) -> CorridorError:
+    def refusal(self, address: str) -> CorridorError:
         log.warning("sign_in_refused", address=address)
         return SignInRefused("This username and password do not fit together. Check both and try again.")
 
     async def _load_session(self, token_hash: bytes) -> Known | None:
+        policy = await self.policy.current()
         async with self.database.session() as session:
-            return await sessions.load_session(session, token_hash, self.clock.now())
+            return await sessions.load_session(session, token_hash, policy, self.clock.now())
 
     async def _load_token(self, token_hash: bytes) -> Known | None:
         async with self.database.session() as session:

@@ -127,8 +127,8 @@ async def _apply_memberships(work: Work) -> None:
 
 async def _apply_guardianships(work: Work) -> None:
     await work.run(
-        """INSERT INTO guardianship AS g (guardian_id, student_id, guardian_says, student_says, active)
-           SELECT guardian_id, student_id, guardian_says, student_says, holds FROM change_guardianship
+        """INSERT INTO guardianship AS g (guardian_id, student_id, guardian_says, student_says, invited, barred, active)
+           SELECT guardian_id, student_id, guardian_says, student_says, false, false, holds FROM change_guardianship
            WHERE action <> 'unchanged'
            ON CONFLICT (guardian_id, student_id) DO UPDATE
            SET guardian_says = excluded.guardian_says, student_says = excluded.student_says, active = excluded.active"""

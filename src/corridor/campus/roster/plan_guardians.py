@@ -1,4 +1,7 @@
-"""Plan for who is whose guardian: a pair holds while at least one of the two names the other."""
+"""Plan for who is whose guardian: a pair holds while at least one of the two names the other.
+
+One that staff made by an invitation holds without the roster, and one that they have barred holds not even with it.
+"""
 
 # ruff: noqa: S608 - statements are put together from names in the code, never from a roster's values.
 
@@ -38,11 +41,12 @@ async def plan_guardianships(work: Work) -> None:
             word AS (
                 SELECT {guardian} AS guardian_id, {student} AS student_id, g.active, g.student_id IS NOT NULL AS known,
                        g.guardian_says AS guardian_said, g.student_says AS student_said,
+                       coalesce(g.invited, false) AS invited, coalesce(g.barred, false) AS barred,
                        {side.format(id=guardian, says=says.format(guardian), column="guardian_says")} AS guardian_says,
                        {side.format(id=student, says=says.format(student), column="student_says")} AS student_says
                 FROM pair n FULL JOIN guardianship g ON g.guardian_id = n.guardian_id AND g.student_id = n.student_id),
             outcome AS (
-                SELECT *, (guardian_says OR student_says)
+                SELECT *, (guardian_says OR student_says OR invited) AND NOT barred
                           AND {_stays("guardian_id")} AND {_stays("student_id")}
                           AND student_id IN (SELECT id FROM future_student)
                           AND guardian_id NOT IN (SELECT id FROM future_student) AS holds FROM word)
