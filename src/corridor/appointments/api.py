@@ -9,12 +9,15 @@ from litestar import Response, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from corridor.appointments import commands
-from corridor.appointments.agenda import MOST_DAYS, Entry, agenda
+from corridor.appointments.agenda import MOST_DAYS, agenda
+from corridor.appointments.shown import ShownAppointment, ShownEntry, reaches, shown_appointment, shown_entry
 from corridor.appointments.slots import Slot, slots_on, students_of
 from corridor.base.errors import InvalidInput, NotFound
 from corridor.campus.timetable import local
 from corridor.day.policy import Appointment, SlotPlan
-from corridor.day.state import Pass, SchoolState
+from corridor.day.state import SchoolState
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, person_limit, require, scope_of
 from corridor.passes.api import (
     Override,
@@ -22,12 +25,18 @@ from corridor.passes.api import (
     actor_id,
     answered,
     command_id_of,
+    eyes_for,
     id_for,
     lift_of,
+    must_issue,
+    must_reach_place,
     services_of,
+    told,
 )
+from corridor.passes.masking import ShownPass
 from corridor.passes.wish import MOST_MINUTES, location, type_for
 from corridor.policy.commands import Drop, Keep
+from corridor.policy.sight import must_see_student
 
 Note = Annotated[str, msgspec.Meta(max_length=200)]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES)]
@@ -66,14 +75,14 @@ class SummonsInput(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AppointmentPage(msgspec.Struct):
-    items: list[Appointment]
+    items: list[ShownAppointment]
     next: None = None
 
 
 class AgendaPage(msgspec.Struct):
     """In order of time."""
 
-    items: list[Entry]
+    items: list[ShownEntry]
     next: None = None
 
 
@@ -95,15 +104,18 @@ async def index_appointments(
     location_id: FromQuery[UUID | None] = None,
 ) -> AppointmentPage:
     """Those that are still to come, by when they come next. A student sees their own."""
-    state = await _state(request, school_id, Action.APPOINTMENT_VIEW)
-    mine = person_limit(request.user, Action.APPOINTMENT_VIEW)
-    items = [
-        shown_to(each, mine)
+    eyes = await eyes_for(request, school_id, Action.APPOINTMENT_VIEW)
+    if student_id:
+        must_see_student(eyes.sight, student_id)
+    state = await services_of(request).ledger.state(school_id)
+    found = [
+        shown
         for each in state.appointments.values()
-        if location_id in (None, each.destination_id)
-        and all(id is None or id in students_of(state, each.group_id, each.student_ids) for id in (student_id, mine))
+        if student_id is None or student_id in students_of(state, each.group_id, each.student_ids)
+        if (shown := shown_appointment(state, eyes, each)) and location_id in (None, shown.destination_id)
     ]
-    return AppointmentPage(sorted(items, key=lambda each: (each.next_at or each.begins, each.id)))
+    await _looked(request, school_id, student_id, len(found))
+    return AppointmentPage(sorted(found, key=lambda each: (each.next_at or each.begins, each.id)))
 
 
 @get(
@@ -121,14 +133,17 @@ async def show_agenda(
     student_id: FromQuery[UUID | None] = None,
 ) -> AgendaPage:
     """Every time of every appointment on so many days from `from` (today) on, and what is scheduled for today."""
-    state = await _state(request, school_id, Action.APPOINTMENT_VIEW)
-    mine = person_limit(request.user, Action.APPOINTMENT_VIEW)
-    if mine and student_id not in (None, mine):
-        raise NotFound("There is no such person, or the record is not yours to see.")
+    eyes = await eyes_for(request, school_id, Action.APPOINTMENT_VIEW)
+    if student_id:
+        must_see_student(eyes.sight, student_id)
+    state = await services_of(request).ledger.state(school_id)
     first = starts or local(state.campus, services_of(request).clock.now()).date()
     if first.year > _LAST_YEAR:
         raise InvalidInput("This date is too far away.", field="from")
-    entries = agenda(state, first, days, student_id=mine or student_id)
+    entries = [
+        shown for entry in agenda(state, first, days, student_id=student_id) if (shown := shown_entry(eyes, entry))
+    ]
+    await _looked(request, school_id, student_id, len(entries))
     return AgendaPage([entry for entry in entries if location_id in (None, entry.destination_id)])
 
 
@@ -147,7 +162,7 @@ async def create_appointment(
     ledger = services_of(request).ledger
     if scope_of(request.user, Action.APPOINTMENT_MAKE):
         state = await _state(request, school_id, Action.APPOINTMENT_MAKE)
-        made: Any = commands.MakeAppointment(actor_id(request.user), _appointment(request, state, appointment_id, data))
+        made: Any = await make_command(request, state, _appointment(request, state, appointment_id, data))
     else:
         student_id = person_limit(request.user, Action.APPOINTMENT_ASK)
         state = await _state(request, school_id, Action.APPOINTMENT_ASK)
@@ -167,10 +182,9 @@ async def change_appointment(
 ) -> Response[Appointment]:
     """Today's part is made anew, but for whoever has gone already."""
     state = await _state(request, school_id, Action.APPOINTMENT_MAKE)
-    if appointment_id not in state.appointments:
-        raise NotFound("There is no such appointment, or it is over.")
+    await must_reach(request, state, appointment_id)
     value = _appointment(request, state, appointment_id, data)
-    return await _submit(request, school_id, commands.MakeAppointment(actor_id(request.user), value))
+    return await _submit(request, school_id, await make_command(request, state, value))
 
 
 @delete(
@@ -185,8 +199,10 @@ async def cancel_appointment(
 ) -> Response[Appointment | None]:
     """With what is scheduled of it for today. A student may where it is theirs alone and may be declined."""
     action = _make_or_ask(request)
-    await _state(request, school_id, action)
+    state = await _state(request, school_id, action)
     student_id = person_limit(request.user, action)
+    if student_id is None:
+        await must_reach(request, state, appointment_id)
     return await _submit(
         request, school_id, commands.CancelAppointment(actor_id(request.user), appointment_id, student_id)
     )
@@ -202,7 +218,7 @@ async def cancel_appointment(
 async def accept_appointment(
     request: PassRequest, school_id: FromPath[UUID], appointment_id: FromPath[UUID]
 ) -> Response[Appointment]:
-    await _state(request, school_id, Action.APPOINTMENT_MAKE)
+    await must_reach(request, await _state(request, school_id, Action.APPOINTMENT_MAKE), appointment_id)
     return await _submit(request, school_id, commands.AcceptAppointment(actor_id(request.user), appointment_id))
 
 
@@ -217,7 +233,7 @@ async def skip_appointment(
     request: PassRequest, school_id: FromPath[UUID], appointment_id: FromPath[UUID], data: JSONBody[SkipInput]
 ) -> Response[Appointment]:
     """A repeating appointment does not take place on this date."""
-    await _state(request, school_id, Action.APPOINTMENT_MAKE)
+    await must_reach(request, await _state(request, school_id, Action.APPOINTMENT_MAKE), appointment_id)
     return await _submit(request, school_id, commands.SkipAppointment(actor_id(request.user), appointment_id, data.on))
 
 
@@ -227,9 +243,9 @@ async def skip_appointment(
     summary="Call a student",
     opt={"permission": Action.SUMMON},
 )
-async def summon(request: PassRequest, school_id: FromPath[UUID], data: JSONBody[SummonsInput]) -> Response[Pass]:
+async def summon(request: PassRequest, school_id: FromPath[UUID], data: JSONBody[SummonsInput]) -> Response[ShownPass]:
     """A pass for now, which the student or whoever has them starts. It does not use up limits."""
-    await _state(request, school_id, Action.SUMMON)
+    await must_issue(request, school_id, data.student_id, data.destination_id, action=Action.SUMMON)
     lift, lift_reason = lift_of(request.user, data.override)
     command_id = command_id_of(request)
     command = commands.SummonStudent(
@@ -243,7 +259,7 @@ async def summon(request: PassRequest, school_id: FromPath[UUID], data: JSONBody
         lift=lift,
         lift_reason=lift_reason,
     )
-    return answered(await services_of(request).ledger.submit(school_id, command, command_id), 201)
+    return await told(request, await services_of(request).ledger.submit(school_id, command, command_id), 201)
 
 
 @get(_SLOTS + "/slots", tags=["Appointments"], summary="Slots", opt={"permission": Action.APPOINTMENT_VIEW})
@@ -296,6 +312,7 @@ async def set_slot_plan(
 ) -> Response[SlotPlan]:
     state = await _state(request, school_id, Action.SLOT_PLAN_CHANGE)
     _place(state, location_id)
+    await must_reach_place(request, Action.SLOT_PLAN_CHANGE, school_id, location_id)
     return await _submit(request, school_id, Keep(actor_id(request.user), slot_plan(location_id, data)))
 
 
@@ -309,7 +326,7 @@ async def set_slot_plan(
 async def drop_slot_plan(
     request: PassRequest, school_id: FromPath[UUID], location_id: FromPath[UUID]
 ) -> Response[SlotPlan]:
-    await _state(request, school_id, Action.SLOT_PLAN_CHANGE)
+    await must_reach_place(request, Action.SLOT_PLAN_CHANGE, school_id, location_id)
     return await _submit(request, school_id, Drop(actor_id(request.user), "slot_plan", location_id))
 
 
@@ -356,11 +373,21 @@ def at_school(state: SchoolState, at: datetime) -> datetime:
 _FIRST_YEAR = 2000
 
 
-def shown_to(appointment: Appointment, student_id: UUID | None) -> Appointment:
-    """As one of several sees it: without the others."""
-    if student_id is None:
-        return appointment
-    return msgspec.structs.replace(appointment, student_ids=frozenset({student_id}), group_id=None)
+async def must_reach(request: PassRequest, state: SchoolState, appointment_id: UUID) -> None:
+    """Raises the `NotFound` of an appointment that is not there for one that the sender may not change."""
+    appointment = state.appointments.get(appointment_id)
+    eyes = await eyes_for(request, state.campus.school.id, Action.APPOINTMENT_MAKE)
+    if appointment is None or not reaches(state, eyes, appointment):
+        raise NotFound("There is no such appointment, or it is over.")
+
+
+async def make_command(request: PassRequest, state: SchoolState, value: Appointment) -> commands.MakeAppointment:
+    """The command that makes an appointment, when its place or all whom it is for are the sender's."""
+    for student_id in students_of(state, value.group_id, value.student_ids):
+        await must_issue(
+            request, state.campus.school.id, student_id, value.destination_id, action=Action.APPOINTMENT_MAKE
+        )
+    return commands.MakeAppointment(actor_id(request.user), value)
 
 
 def _clock_time(text: str, field: str) -> Any:
@@ -400,6 +427,13 @@ def _make_or_ask(request: PassRequest) -> Action:
 async def _state(request: PassRequest, school_id: UUID, action: Action) -> SchoolState:
     require(request.user, action, school_id=school_id)
     return await services_of(request).ledger.state(school_id)
+
+
+async def _looked(request: PassRequest, school_id: UUID, student_id: UUID | None, number: int) -> None:
+    if student_id:
+        await looked(request, school_id, "appointments", Look.RECORD, student_ids=[student_id])
+    else:
+        await looked(request, school_id, "appointments", Look.LIST, number=number)
 
 
 async def _submit(request: PassRequest, school_id: UUID, command: Any) -> Response[Any]:

@@ -10,22 +10,34 @@ from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from corridor.appointments import commands
-from corridor.appointments.agenda import Entry, agenda
-from corridor.appointments.api import SlotPlanInput, at_school, slot_plan
-from corridor.base.errors import Conflict, CorridorError, InvalidInput, NotFound
+from corridor.appointments.agenda import agenda
+from corridor.appointments.api import SlotPlanInput, at_school, make_command, must_reach, slot_plan
+from corridor.appointments.shown import ShownEntry, reaches, shown_entry
+from corridor.base.errors import Conflict, CorridorError, InvalidInput, NotFound, NotPermitted
 from corridor.base.ids import new_id
 from corridor.campus.model import Location
 from corridor.campus.queries import search_students
 from corridor.campus.timetable import local, school_day
 from corridor.day.policy import Appointment, SlotPlan
 from corridor.day.state import SchoolState
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, require, scope_of
-from corridor.passes.api import PassRequest, actor_id, answered, services_of
+from corridor.passes.api import (
+    PassRequest,
+    actor_id,
+    answered,
+    eyes_for,
+    must_reach_place,
+    services_of,
+    sight_for,
+)
 from corridor.passes.pages import SchoolChoice, choose_school
 from corridor.passes.student_view import STAFFED
 from corridor.passes.teacher_desk import uuid_in
 from corridor.passes.wish import MOST_MINUTES, location, type_for
 from corridor.policy.commands import Drop, Keep
+from corridor.policy.sight import must_see_student
 
 F = TypeVar("F", bound=msgspec.Struct)
 
@@ -82,7 +94,7 @@ class DayEntries(msgspec.Struct, frozen=True):
 
     day: date
     school: bool
-    entries: tuple[Entry, ...]
+    entries: tuple[ShownEntry, ...]
 
 
 @get(HOME, include_in_schema=False, opt={"permission": Action.APPOINTMENT_MAKE})
@@ -97,7 +109,14 @@ async def show_agenda(
     state = await services_of(request).ledger.state(choice.school.id)
     today = local(state.campus, services_of(request).clock.now()).date()
     first = _reached(day or today)
-    entries = [each for each in agenda(state, first, 7) if place in (None, each.destination_id)]
+    eyes = await eyes_for(request, choice.school.id, Action.APPOINTMENT_VIEW)
+    entries = [
+        shown
+        for each in agenda(state, first, 7)
+        if (shown := shown_entry(eyes, each)) and place in (None, shown.destination_id)
+    ]
+    makes = await eyes_for(request, choice.school.id, Action.APPOINTMENT_MAKE)
+    await looked(request, choice.school.id, "appointments", Look.LIST, number=len(entries))
     days = [first + timedelta(days=ahead) for ahead in range(7)]
     context = _frame(request, choice, state) | {
         "days": [
@@ -109,13 +128,16 @@ async def show_agenda(
             for each in days
         ],
         "waiting": [
-            each for each in state.appointments.values() if each.awaits_staff and place in (None, each.destination_id)
+            each
+            for each in state.appointments.values()
+            if each.awaits_staff and place in (None, each.destination_id) and reaches(state, makes, each)
         ],
+        "mine": {each.id for each in state.appointments.values() if reaches(state, makes, each)},
         "today": today,
         "first": first,
         "place": state.campus.locations.get(place) if place else None,
-        "places": _staffed(state),
-        "may_plan": scope_of(request.user, Action.SLOT_PLAN_CHANGE) is not None,
+        "places": [each for each in _staffed(state) if eyes.knows_place(each.id)],
+        "may_plan": place is not None and await _may_plan(request, choice.school.id, place),
     }
     return Template("appointments.html", context=context)
 
@@ -137,8 +159,8 @@ async def make(request: PassRequest) -> Response[Any]:
     state = await ledger.state(choice.school.id)
     try:
         value = _appointment(request, state, data)
-        answered(await ledger.submit(choice.school.id, commands.MakeAppointment(actor_id(request.user), value)), 201)
-    except (InvalidInput, Conflict) as error:
+        answered(await ledger.submit(choice.school.id, await make_command(request, state, value)), 201)
+    except (InvalidInput, Conflict, NotPermitted) as error:
         return await _form(request, choice, data, error)
     day = local(state.campus, value.begins).date()
     return Redirect(f"{HOME}?school={choice.school.id}&place={value.destination_id}&day={day}", status_code=303)
@@ -150,7 +172,9 @@ async def find_students(
 ) -> Template:
     """Students to pick from."""
     require(request.user, Action.APPOINTMENT_MAKE, school_id=school)
-    found = await search_students(services_of(request).database, school, text, _MOST_FOUND, least=2)
+    sight = await sight_for(request, Action.STUDENT_VIEW, school)
+    found = await search_students(services_of(request).database, school, text, _MOST_FOUND, least=2, among=sight.only)
+    await looked(request, school, "search", Look.LIST, number=len(found))
     return Template("appointment_found.html", context={"found": found, "school_id": school, "query": text})
 
 
@@ -159,6 +183,7 @@ async def pick_student(request: PassRequest, student_id: FromPath[UUID], school:
     """A student as picked."""
     require(request.user, Action.APPOINTMENT_MAKE, school_id=school)
     state = await services_of(request).ledger.state(school)
+    must_see_student(await sight_for(request, Action.STUDENT_VIEW, school), student_id)
     student = state.campus.students.get(student_id)
     if student is None:
         raise NotFound("There is no such student at this school.")
@@ -172,6 +197,7 @@ async def act(
     """Say yes to a wish, call an appointment off, or skip one date of it."""
     choice = await choose_school(request, Action.APPOINTMENT_MAKE, uuid_in(data.school))
     by = actor_id(request.user)
+    await must_reach(request, await services_of(request).ledger.state(choice.school.id), appointment_id)
     command: Any
     if verb == "accept":
         command = commands.AcceptAppointment(by, appointment_id)
@@ -190,6 +216,7 @@ async def act(
 async def show_plan(request: PassRequest, place_id: FromPath[UUID], school: FromQuery[UUID]) -> Template:
     """When a place gives appointments."""
     choice = await choose_school(request, Action.SLOT_PLAN_CHANGE, school)
+    await must_reach_place(request, Action.SLOT_PLAN_CHANGE, choice.school.id, place_id)
     return await _plan(request, choice, place_id, None, None)
 
 
@@ -199,6 +226,7 @@ async def set_plan(request: PassRequest, place_id: FromPath[UUID]) -> Response[A
     choice = await choose_school(request, Action.SLOT_PLAN_CHANGE, uuid_in(data.school))
     ledger = services_of(request).ledger
     location(await ledger.state(choice.school.id), place_id, "place")
+    await must_reach_place(request, Action.SLOT_PLAN_CHANGE, choice.school.id, place_id)
     try:
         wanted = SlotPlanInput(
             days=[int(day) for day in data.day if day.isdigit()],
@@ -218,6 +246,7 @@ async def set_plan(request: PassRequest, place_id: FromPath[UUID]) -> Response[A
 @post(HOME + "/slots/{place_id:uuid}/remove", include_in_schema=False, opt={"permission": Action.SLOT_PLAN_CHANGE})
 async def drop_plan(request: PassRequest, place_id: FromPath[UUID], data: URLEncodedBody[OneForm]) -> Redirect:
     choice = await choose_school(request, Action.SLOT_PLAN_CHANGE, uuid_in(data.school))
+    await must_reach_place(request, Action.SLOT_PLAN_CHANGE, choice.school.id, place_id)
     command = Drop(actor_id(request.user), "slot_plan", place_id)
     answered(await services_of(request).ledger.submit(choice.school.id, command), 200)
     return Redirect(f"{HOME}?school={choice.school.id}&place={place_id}", status_code=303)
@@ -248,6 +277,12 @@ def _typed(form: type[F], sent: Any) -> F:
     return form(**found)
 
 
+async def _may_plan(request: PassRequest, school_id: UUID, place_id: UUID) -> bool:
+    if scope_of(request.user, Action.SLOT_PLAN_CHANGE) is None:
+        return False
+    return (await sight_for(request, Action.SLOT_PLAN_CHANGE, school_id)).has_place(place_id)
+
+
 def _frame(request: PassRequest, choice: SchoolChoice, state: SchoolState) -> dict[str, Any]:
     return {
         "school": choice.school,
@@ -264,11 +299,17 @@ async def _form(
 ) -> Template:
     state = await services_of(request).ledger.state(choice.school.id)
     today = local(state.campus, services_of(request).clock.now()).date()
-    ids = (uuid_in(text) for text in typed.student)
-    picked = [state.campus.students[id] for id in ids if id and id in state.campus.students]
+    ids = [id for text in typed.student if (id := uuid_in(text))]
+    sight = await sight_for(request, Action.STUDENT_VIEW, choice.school.id)
+    picked = [state.campus.students[id] for id in ids if id in state.campus.students and sight.has_student(id)]
     places = [place for place in state.campus.locations.values() if place.active]
     context = _frame(request, choice, state) | {
         "typed": typed,
+        "groups": {
+            id: group
+            for id, group in state.groups.items()
+            if all(sight.has_student(each) for each in group.student_ids)
+        },
         "picked": picked,
         "error": error,
         "today": today,

@@ -1,6 +1,7 @@
 """Reads of the campus. Every one takes the viewer's limits and gives only what they may see.
 
-The viewer comes as what identity says of them: `schools`, None for all, and `only_person`, None for anybody.
+The viewer comes as what identity says of them: `schools`, None for all, and `among`, the students they see, None for
+all.
 """
 
 import base64
@@ -23,7 +24,7 @@ _STUDENTS = """
            p.grade, p.identifier, lower(p.family_name), lower(p.given_name)
     FROM person p JOIN membership m ON m.person_id = p.id
     WHERE m.school_id = %(school)s AND m.role = 'student' AND m.active AND p.active
-      AND (%(person)s::uuid IS NULL OR p.id = %(person)s)
+      AND (%(among)s::uuid[] IS NULL OR p.id = ANY(%(among)s))
       AND (%(pattern)s::text IS NULL OR p.identifier = %(query)s
            OR concat_ws(' ', p.given_name, p.family_name) ILIKE %(pattern)s
            OR concat_ws(' ', p.preferred_given_name, coalesce(p.preferred_family_name, p.family_name)) ILIKE %(pattern)s
@@ -57,7 +58,7 @@ async def list_students(
     database: Database,
     school_id: UUID,
     *,
-    only_person: UUID | None,
+    among: Collection[UUID] | None,
     query: str | None,
     after: str | None,
     limit: int,
@@ -69,7 +70,7 @@ async def list_students(
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     values: dict[str, Any] = {
         "school": school_id,
-        "person": only_person,
+        "among": None if among is None else list(among),
         "query": text,
         "pattern": f"%{escaped}%" if text else None,
         "family": family,
@@ -85,12 +86,18 @@ async def list_students(
 
 
 async def search_students(
-    database: Database, school_id: UUID, text: str, limit: int, *, least: int = 1
+    database: Database,
+    school_id: UUID,
+    text: str,
+    limit: int,
+    *,
+    least: int = 1,
+    among: Collection[UUID] | None = None,
 ) -> list[StudentView]:
     """Up to `limit` students for a search field: none before it holds `least` letters."""
     if len(text.strip()) < least or "\0" in text:
         return []
-    found, _ = await list_students(database, school_id, only_person=None, query=text, after=None, limit=limit)
+    found, _ = await list_students(database, school_id, among=among, query=text, after=None, limit=limit)
     return found
 
 

@@ -14,13 +14,17 @@ from litestar.response import Stream
 from corridor.base.database import Database
 from corridor.base.errors import InvalidInput
 from corridor.day.state import SchoolState
-from corridor.identity.permissions import Action, person_limit, require, scope_of
+from corridor.identity.access import Look
+from corridor.identity.api import looked
+from corridor.identity.permissions import Action, require, scope_of
 from corridor.identity.principal import Principal
 from corridor.ledger.words import Event, Recorded
 from corridor.live.hub import Hub, News
 from corridor.live.sse import HEADERS, MEDIA_TYPE, OPENING, PING, Life, frame
-from corridor.passes.queries import passes_of
-from corridor.passes.withheld import for_student
+from corridor.passes.api import eyes_for
+from corridor.passes.events import Asked, PassRefused
+from corridor.passes.masking import Eyes
+from corridor.passes.queries import passes_seen
 from corridor.policy.events import AbsenceSet, AccommodationSet, GroupSet
 
 MOST_RESUMED = 1000
@@ -111,8 +115,8 @@ async def stream_events(
     """Server-sent events: `id` is the sequence number, `event` the kind, `data` the event as JSON.
 
     Begins after `Last-Event-ID`, or with the next event. The event `reload` means that too much was missed: read the
-    board anew and go on from here. A student hears of their own passes only, and nobody of what is private, such as
-    accommodations."""
+    board anew and go on from here. You hear of the passes that you see, and nobody of what is private, such as
+    accommodations. Of a pass whose place is not yours to know, the ids of place and type have only zeros."""
     require(request.user, Action.STREAM_VIEW, school_id=school_id)
     after = sequence(last_event_id)
     services = services_of(request)
@@ -120,8 +124,9 @@ async def stream_events(
     if after is not None and after > _newest(services, school_id):
         # Another process was quicker to tell it.
         await services.hub.ledger.refresh(school_id)
-    student_id = person_limit(request.user, Action.STREAM_VIEW)
-    return Stream(event_frames(services, school_id, after, student_id), media_type=MEDIA_TYPE, headers=HEADERS)
+    eyes = await eyes_for(request, school_id, Action.STREAM_VIEW)
+    await looked(request, school_id, "events", Look.LIST)
+    return Stream(event_frames(services, school_id, after, eyes), media_type=MEDIA_TYPE, headers=HEADERS)
 
 
 def _newest(services: Services, school_id: UUID) -> int:
@@ -130,15 +135,13 @@ def _newest(services: Services, school_id: UUID) -> int:
     return known[1]
 
 
-async def event_frames(
-    services: Services, school_id: UUID, after: int | None, student_id: UUID | None
-) -> AsyncGenerator[bytes]:
+async def event_frames(services: Services, school_id: UUID, after: int | None, eyes: Eyes) -> AsyncGenerator[bytes]:
     """What `stream_events` sends."""
     life = Life()
     ledger = services.hub.ledger
     with services.hub.watch(school_id) as watcher:
         sent = newest = _newest(services, school_id)
-        ears = _Ears(student_id, ledger.known(school_id))
+        ears = _Ears(eyes, ledger.known(school_id))
         yield OPENING
         if after is not None and after < newest:
             async with services.database.raw() as connection:
@@ -170,39 +173,47 @@ def _reload(seq: int) -> bytes:
 
 
 class _Ears:
-    """What a listener may hear: everything, or the events of one student's passes."""
+    """What a listener may hear: everything, or the events of the passes that they see."""
 
-    def __init__(self, student_id: UUID | None, known: tuple[SchoolState, int] | None) -> None:
-        self.student_id = student_id
-        self._pass_ids = set(known[0].of_student.get(student_id, ())) if known and student_id else set()
+    def __init__(self, eyes: Eyes, known: tuple[SchoolState, int] | None) -> None:
+        self.eyes = eyes
+        state = known[0] if known else None
+        mine = () if eyes.sight.everyone or state is None else (*state.passes.values(), *state.closed.values())
+        self._pass_ids = {pass_.id for pass_ in mine if eyes.sees(pass_)}
 
     async def remember(self, database: Database, events: Sequence[Recorded]) -> None:
         """Know of passes that are no longer in memory."""
-        if self.student_id is not None:
+        if not self.eyes.sight.everyone:
             found = (getattr(recorded.event, "pass_id", None) for recorded in events)
-            self._pass_ids |= await passes_of(database, self.student_id, {pass_id for pass_id in found if pass_id})
+            self._pass_ids |= await passes_seen(database, self.eyes, {pass_id for pass_id in found if pass_id})
 
-    def hear(self, recorded: Recorded) -> bool:
-        if self.student_id is None:
-            return True
-        event: Any = recorded.event
-        if getattr(event, "student_id", None) == self.student_id:
-            self._pass_ids.add(event.pass_id)
-        return getattr(event, "pass_id", None) in self._pass_ids
+    def hear(self, event: Event | None) -> Event | None:
+        """The event as the listener may read it, None for one that is not for them."""
+        if event is None or event.private:
+            return None
+        if not self.eyes.sight.everyone:
+            if isinstance(event, Asked) and self.eyes.sight.has_trip(
+                event.student_id, event.origin_id, event.destination_id
+            ):
+                self._pass_ids.add(event.pass_id)
+            refused = isinstance(event, PassRefused) and self.eyes.sight.has_student(event.student_id)
+            if getattr(event, "pass_id", None) not in self._pass_ids and not refused:
+                return None
+        return self.eyes.told(event)
 
 
 def _frames_of(news: News, sent: int, ears: _Ears) -> bytes:
-    """The frames of some news; those for staff are rendered once and shared by all who listen."""
-    if ears.student_id is None and news.events[0].seq > sent:
-        return news.shared(lambda: _frames(news.events, ears))
+    """The frames of some news; those for whoever sees everyone are rendered once and shared by all who listen."""
+    if ears.eyes.sight.everyone and news.events[0].seq > sent:
+        return news.shared(ears.eyes, lambda: _frames(news.events, ears))
     return _frames([recorded for recorded in news.events if recorded.seq > sent], ears)
 
 
 def _frames(events: Sequence[Recorded], ears: _Ears) -> bytes:
     return b"".join(
-        frame(_data(recorded, ears), event=recorded.kind, id=recorded.seq)
+        frame(_data(recorded, told), event=recorded.kind, id=recorded.seq)
         for recorded in events
-        if recorded.event is not None and not recorded.event.private and ears.hear(recorded)
+        if (told := ears.hear(recorded.event)) is not None
     )
 
 
@@ -214,13 +225,12 @@ def _shows(event: Event, principal: Principal) -> bool:
     return needed is not None and scope_of(principal, needed) is not None
 
 
-def _data(recorded: Recorded, ears: _Ears) -> str:
-    told = recorded.event
+def _data(recorded: Recorded, told: Event) -> str:
     event = {
         "seq": recorded.seq,
         "recorded_at": recorded.recorded_at,
         "kind": recorded.kind,
-        "body": for_student(told) if told and ears.student_id else told,
+        "body": told,
         "command_id": recorded.command_id,
     }
     return msgspec.json.encode(event).decode()

@@ -1,4 +1,4 @@
-"""The board as parts: everyone who is out, waits in line or asks. What it shows is the same for all who may see it."""
+"""The board as parts: everyone who is out, waits in line or asks, as far as the viewer may see."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from corridor.day.policy import Closure
 from corridor.day.state import HELD, Pass, SchoolState, Status
 from corridor.live.parts import Part, Parts, Render, carried_over
 from corridor.passes.labels import overridden
+from corridor.passes.masking import Eyes
+from corridor.policy.sight import NOBODY
 from corridor.policy.standing import closures_now
 
 _TEMPLATES = {
@@ -50,10 +52,12 @@ class Crowd(msgspec.Struct, frozen=True):
 
 
 class Board:
-    """The board of one school, made once for each of its states. `wall`: for a display that everyone can read."""
+    """The board of one school as certain eyes see it, made once for each of its states. `wall`: for a display that
+    everyone can read."""
 
-    def __init__(self, render: Render, *, wall: bool) -> None:
+    def __init__(self, render: Render, eyes: Eyes, *, wall: bool) -> None:
         self._render = render
+        self._eyes = eyes
         self._wall = wall
         self._state: SchoolState | None = None
         self._closures: Sequence[Closure] = ()
@@ -68,7 +72,8 @@ class Board:
 
     def _look(self, state: SchoolState, closures: Sequence[Closure]) -> Parts:
         school = state.campus.school
-        passes = sorted((pass_ for pass_ in state.passes.values() if pass_.status in HELD), key=_urgency)
+        held = (pass_ for pass_ in state.passes.values() if pass_.status in HELD and self._eyes.sees(pass_))
+        passes = sorted(held, key=_urgency)
         places = {pass_id: place for line in state.lines.values() for place, pass_id in enumerate(line, start=1)}
         status = Counter(pass_.status for pass_ in passes)
         over = sum(pass_.overdue for pass_ in passes)
@@ -78,7 +83,7 @@ class Board:
             if pass_.status is Status.ACTIVE or not self._wall:
                 row = self._row(state, pass_, places.get(pass_.id))
                 parts[f"pass-{pass_.id}"] = self._part(_TEMPLATES[pass_.status], school, row)
-        for crowd in _crowds(state, closures):
+        for crowd in _crowds(state, closures, self._eyes):
             parts[f"crowd-{crowd.place.id}"] = self._part("board_crowd.html", school, crowd)
         return parts
 
@@ -87,27 +92,33 @@ class Board:
 
     def _row(self, state: SchoolState, pass_: Pass, place: int | None) -> Row:
         campus = state.campus
+        pass_ = self._eyes.veiled(pass_)
+        places = self._eyes.places(state)
         student = campus.students.get(pass_.student_id)
         name = student.name if student else "A former student"
         return Row(
             pass_,
             short_name(name) if self._wall and student else name,
-            campus.locations[pass_.origin_id] if pass_.origin_id else None,
-            campus.locations[pass_.destination_id],
-            "" if self._wall else overridden(pass_.lifted, campus.locations[pass_.destination_id].name),
+            places[pass_.origin_id] if pass_.origin_id else None,
+            places[pass_.destination_id],
+            "" if self._wall else overridden(pass_.lifted, places[pass_.destination_id].name),
             place,
         )
 
 
 class Boards:
-    """The boards of all schools."""
+    """The boards of all schools. Those who see everyone share one."""
 
     def __init__(self, render: Render) -> None:
         self._render = render
-        self._boards: dict[tuple[UUID, bool], Board] = {}
+        self._boards: dict[tuple[UUID, bool, Eyes], Board] = {}
 
-    def of(self, school_id: UUID, *, wall: bool) -> Board:
-        return self._boards.setdefault((school_id, wall), Board(self._render, wall=wall))
+    def of(self, school_id: UUID, eyes: Eyes, *, wall: bool) -> Board:
+        """On a wall, whoever put it there, it reads as to somebody without need to know of health."""
+        if wall:
+            eyes = msgspec.structs.replace(eyes, health=NOBODY)
+        board = Board(self._render, eyes, wall=wall)
+        return self._boards.setdefault((school_id, wall, eyes), board) if eyes.sight.everyone else board
 
 
 def short_name(name: str) -> str:
@@ -121,10 +132,11 @@ def _urgency(pass_: Pass) -> datetime:
     return pass_.due_at or pass_.requested_at
 
 
-def _crowds(state: SchoolState, closures: Sequence[Closure]) -> list[Crowd]:
-    """Where somebody is or goes, and what is closed."""
+def _crowds(state: SchoolState, closures: Sequence[Closure], eyes: Eyes) -> list[Crowd]:
+    """Where somebody is or goes, and what is closed. How many those are is no secret, but for places whose visitors
+    are not the viewer's to know."""
     locations = state.campus.locations
     closed = {closure.id: closure for closure in closures}
     places = {place_id for place_id, going in state.going_to.items() if going} | set(closed)
-    crowds = [Crowd(locations[id], state.going_to.get(id, 0), closed.get(id)) for id in places]
+    crowds = [Crowd(locations[id], state.going_to.get(id, 0), closed.get(id)) for id in places if eyes.knows_place(id)]
     return sorted(crowds, key=lambda crowd: crowd.place.name.casefold())

@@ -7,14 +7,15 @@ from litestar import get
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from corridor.identity.api import csrf_token
-from corridor.identity.permissions import Action, require, rights_of
+from corridor.identity.access import Look
+from corridor.identity.api import csrf_token, looked
+from corridor.identity.permissions import Action, rights_of
 from corridor.live.desk import DeskLook
 from corridor.live.pages import After
 from corridor.live.parts import Render
 from corridor.live.sse import MEDIA_TYPE
 from corridor.live.streams import page_stream
-from corridor.passes.api import PassRequest
+from corridor.passes.api import PassRequest, must_sit_at
 
 
 class Services(Protocol):
@@ -33,7 +34,8 @@ class Services(Protocol):
 async def stream_desk(
     request: PassRequest, school_id: FromPath[UUID], location_id: FromPath[UUID], after: After = None
 ) -> Stream:
-    require(request.user, Action.LINE_MANAGE, school_id=school_id)
+    await must_sit_at(request, school_id, location_id)
+    await looked(request, school_id, "desk", Look.LIST)
     render = cast("Services", request.app.state.services).render
     look = DeskLook(render, location_id, rights_of(request.user.role), csrf_token({"request": request}))
     return await page_stream(request, school_id, look, after=after)

@@ -6,7 +6,7 @@ read anew instead of being fed what it missed.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
@@ -34,13 +34,13 @@ class News:
         self.seq = commits[-1].seq
         self.events = [recorded for committed in commits for recorded in committed.events]
         self.gap = any(committed.gap for committed in commits)
-        self._shared: bytes | None = None
+        self._shared: dict[Hashable, bytes] = {}
 
-    def shared(self, render: Callable[[], bytes]) -> bytes:
-        """What `render` makes of it, made once for all who ask."""
-        if self._shared is None:
-            self._shared = render()
-        return self._shared
+    def shared(self, audience: Hashable, render: Callable[[], bytes]) -> bytes:
+        """What `render` makes of it, made once for all of an audience."""
+        if audience not in self._shared:
+            self._shared[audience] = render()
+        return self._shared[audience]
 
 
 class Watcher:

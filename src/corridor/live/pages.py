@@ -7,14 +7,15 @@ from litestar import get
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream, Template
 
-from corridor.identity.api import csrf_token
-from corridor.identity.permissions import Action, require
+from corridor.identity.access import Look
+from corridor.identity.api import csrf_token, looked
+from corridor.identity.permissions import Action
 from corridor.live.board import Boards
 from corridor.live.parts import Render
 from corridor.live.sse import MEDIA_TYPE
 from corridor.live.streams import page_stream
 from corridor.live.student import StudentLook
-from corridor.passes.api import PassRequest, services_of
+from corridor.passes.api import PassRequest, eyes_for, services_of
 from corridor.passes.pages import choose_school
 from corridor.passes.student_pages import find_self
 
@@ -43,7 +44,9 @@ async def show_board(
     known = services.ledger.known(choice.school.id)
     assert known is not None
     state, seq = known
-    parts = _services(request).boards.of(choice.school.id, wall=wall)(state, services.clock.now())
+    eyes = await eyes_for(request, choice.school.id, Action.BOARD_VIEW)
+    parts = _services(request).boards.of(choice.school.id, eyes, wall=wall)(state, services.clock.now())
+    await looked(request, choice.school.id, "board", Look.LIST, number=sum(id.startswith("pass-") for id in parts))
     context = {"school": choice.school, "schools": choice.all, "seq": seq, "parts": parts, "wall": wall}
     return Template("board_wall.html" if wall else "board.html", context=context)
 
@@ -57,8 +60,9 @@ async def show_board(
 async def stream_board(
     request: PassRequest, school_id: FromPath[UUID], wall: FromQuery[bool] = False, after: After = None
 ) -> Stream:
-    require(request.user, Action.BOARD_VIEW, school_id=school_id)
-    return await page_stream(request, school_id, _services(request).boards.of(school_id, wall=wall), after=after)
+    eyes = await eyes_for(request, school_id, Action.BOARD_VIEW)
+    await looked(request, school_id, "board", Look.LIST)
+    return await page_stream(request, school_id, _services(request).boards.of(school_id, eyes, wall=wall), after=after)
 
 
 @get("/live/student", include_in_schema=False, media_type=MEDIA_TYPE, opt={"permission": Action.PASS_REQUEST})

@@ -1,9 +1,7 @@
 """Passes over HTTP."""
 
-import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
 
@@ -14,26 +12,29 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from corridor.base.clock import Clock
 from corridor.base.database import Database
-from corridor.base.errors import CorridorError, InvalidInput
+from corridor.base.errors import CorridorError, InvalidInput, NotPermitted
 from corridor.base.ids import derived_id, new_id
 from corridor.day.state import Pass, PassType, SchoolState, Status
 from corridor.day.words import Channel
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, Scope, person_limit, require, scope_of
 from corridor.identity.principal import Principal
 from corridor.ledger.engine import Ledger
 from corridor.ledger.words import Answer
 from corridor.passes import commands
-from corridor.passes.queries import Board, PassFilter, board, find_pass, list_passes, school_of_pass
+from corridor.passes.masking import Eyes, ShownPass, eyes_of
+from corridor.passes.queries import PassFilter, find_pass, list_passes
 from corridor.passes.refusal import Refused
 from corridor.passes.wish import MOST_MINUTES
-from corridor.passes.withheld import for_student
+from corridor.policy.sight import Sight, must_see_student, sight_of
 
 LONGEST_KEY = 255
 AS_IT_IS = "as_it_is"
 """Set in a route's `opt` when nothing is gained by compressing its answers: they are already, or fit into a packet."""
 
 _JSON = "application/json"
-_QUICK = 1
+_UNLIMITED = (Scope.SCHOOL, Scope.DISTRICT)
 
 
 class Services(Protocol):
@@ -93,7 +94,7 @@ class ExtendInput(msgspec.Struct, forbid_unknown_fields=True):
 class PassPage(msgspec.Struct):
     """The newest first. `next` goes into `after` to read on; null at the end."""
 
-    items: list[Pass]
+    items: list[ShownPass]
     next: str | None
 
 
@@ -146,12 +147,58 @@ def lift_of(principal: Principal, override: Override | None) -> tuple[tuple[str,
     return tuple(override.codes), override.reason
 
 
-def told(request: PassRequest, answer: Answer, status_code: int) -> Response[Pass]:
+async def told(request: PassRequest, answer: Answer, status_code: int) -> Response[ShownPass]:
     """`answered` with a pass, as whoever asked may read it."""
     response = answered(answer, status_code)
-    if scope_of(request.user, Action.PASS_VIEW) is Scope.OWN:
-        response.content = msgspec.json.encode(for_student(msgspec.json.decode(answer.body, type=Pass)))
+    if scope_of(request.user, Action.HEALTH_VIEW) in _UNLIMITED:
+        return response
+    pass_ = msgspec.json.decode(answer.body, type=Pass)
+    eyes = await eyes_for(request, pass_.school_id)
+    # What somebody has just asked for themself is no news to them.
+    if eyes.own or (eyes.masks(pass_) and pass_.requested_by != actor_id(request.user)):
+        response.content = msgspec.json.encode(eyes.shown(pass_))
     return response
+
+
+async def eyes_for(request: PassRequest, school_id: UUID, action: Action = Action.PASS_VIEW) -> Eyes:
+    """What whoever sent the request sees of the school's passes. Raises as `eyes_of`."""
+    services = services_of(request)
+    return eyes_of(await services.ledger.state(school_id), request.user, services.clock.now(), action)
+
+
+async def sight_for(request: PassRequest, action: Action, school_id: UUID) -> Sight:
+    """What of the school the sender's right to `action` reaches. Raises as `sight_of`."""
+    services = services_of(request)
+    return sight_of(await services.ledger.state(school_id), request.user, action, services.clock.now())
+
+
+async def must_reach_place(request: PassRequest, action: Action, school_id: UUID, location_id: UUID) -> None:
+    """Refuse unless the sender's right to `action` has this location. Raises `NotPermitted` or `NotFound`."""
+    if not (await sight_for(request, action, school_id)).has_place(location_id):
+        raise NotPermitted("This is not the place where you work. Ask the office to post you there.", action=action)
+
+
+async def must_sit_at(request: PassRequest, school_id: UUID, location_id: UUID) -> None:
+    """Refuse unless the sender may run the desk of this location. Raises `NotPermitted` or `NotFound`."""
+    await must_reach_place(request, Action.LINE_MANAGE, school_id, location_id)
+    if not (await eyes_for(request, school_id, Action.LINE_MANAGE)).knows_place(location_id):
+        raise NotPermitted("Who is at this place is for those who work there to know.", action=Action.LINE_MANAGE)
+
+
+async def must_issue(
+    request: PassRequest,
+    school_id: UUID,
+    student_id: UUID,
+    destination_id: UUID,
+    origin_id: UUID | None = None,
+    *,
+    action: Action = Action.PASS_ISSUE,
+) -> None:
+    """Refuse unless the sender may send this student this way. Nobody brings a student into their sight by making a
+    pass: they must see the student already. Raises `NotPermitted` or `NotFound`."""
+    must_see_student(await sight_for(request, Action.STUDENT_VIEW, school_id), student_id)
+    if not (await sight_for(request, action, school_id)).has_trip(student_id, origin_id, destination_id):
+        raise NotPermitted("You send students of your own classes, and to or from the place where you work.")
 
 
 async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -> Answer:
@@ -163,6 +210,7 @@ async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -
         channel, student_id = Channel.STAFF, data.student_id
         if student_id is None:
             raise InvalidInput("Say for whom the pass is.", field="student_id")
+        await must_issue(request, school_id, student_id, data.destination_id, data.origin_id)
     else:
         channel, student_id = Channel.STUDENT, person_limit(principal, Action.PASS_REQUEST)
         require(principal, Action.PASS_REQUEST, school_id=school_id, person_id=data.student_id)
@@ -191,11 +239,13 @@ async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -
     summary="Ask for a pass, or issue one",
     opt={"permission": (Action.PASS_ISSUE, Action.PASS_REQUEST), AS_IT_IS: True},
 )
-async def create_pass(request: PassRequest, school_id: FromPath[UUID], data: JSONBody[PassInput]) -> Response[Pass]:
+async def create_pass(
+    request: PassRequest, school_id: FromPath[UUID], data: JSONBody[PassInput]
+) -> Response[ShownPass]:
     """Staff and programs issue a pass, which is active at once; a student's request may have to be approved first.
 
     Answers 409 with every reason when rules stand against it."""
-    return told(request, await ask_for_pass(request, school_id, data), 201)
+    return await told(request, await ask_for_pass(request, school_id, data), 201)
 
 
 async def act_on_pass(
@@ -204,9 +254,9 @@ async def act_on_pass(
     """Submit a command about a pass; `make` takes the pass, who acts, and the student whose pass it must be."""
     services = services_of(request)
     principal = request.user
-    school_id = await school_of_pass(services.ledger, services.database, principal, action, pass_id)
+    pass_, _ = await find_pass(services.ledger, services.database, principal, pass_id, action=action)
     command = make(pass_id, actor_id(principal), person_limit(principal, action))
-    return await services.ledger.submit(school_id, command, command_id_of(request))
+    return await services.ledger.submit(pass_.school_id, command, command_id_of(request))
 
 
 @post(
@@ -218,7 +268,7 @@ async def act_on_pass(
 )
 async def approve_pass(
     request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[ApproveInput | None] = None
-) -> Response[Pass]:
+) -> Response[ShownPass]:
     """The pass begins now. The rules are asked again; answers 409 when they stand against it."""
     lift, why = lift_of(request.user, data.override if data else None)
     answer = await act_on_pass(
@@ -227,7 +277,7 @@ async def approve_pass(
         Action.PASS_DECIDE,
         lambda pass_id, by, own: commands.ApprovePass(pass_id, by, own, lift, why),
     )
-    return answered(answer, 200)
+    return await told(request, answer, 200)
 
 
 @post(
@@ -239,13 +289,13 @@ async def approve_pass(
 )
 async def deny_pass(
     request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[DenyInput | None] = None
-) -> Response[Pass]:
+) -> Response[ShownPass]:
     """The student reads the reason."""
     reason = data.reason if data else None
     answer = await act_on_pass(
         request, pass_id, Action.PASS_DECIDE, lambda pass_id, by, own: commands.DenyPass(pass_id, by, own, reason)
     )
-    return answered(answer, 200)
+    return await told(request, answer, 200)
 
 
 @post(
@@ -255,7 +305,9 @@ async def deny_pass(
     status_code=200,
     opt={"permission": Action.PASS_EXTEND, AS_IT_IS: True},
 )
-async def extend_pass(request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[ExtendInput]) -> Response[Pass]:
+async def extend_pass(
+    request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[ExtendInput]
+) -> Response[ShownPass]:
     """The pass is due that much later."""
     answer = await act_on_pass(
         request,
@@ -263,7 +315,7 @@ async def extend_pass(request: PassRequest, pass_id: FromPath[UUID], data: JSONB
         Action.PASS_EXTEND,
         lambda pass_id, by, own: commands.ExtendPass(pass_id, by, own, minutes=data.minutes),
     )
-    return answered(answer, 200)
+    return await told(request, answer, 200)
 
 
 PLAIN_VERBS: dict[str, tuple[Action, type[commands.OnPass], str, str]] = {
@@ -288,16 +340,18 @@ def _plain_route(verb: str) -> Any:
         operation_id=f"{verb}_pass",
         opt={"permission": action, AS_IT_IS: True},
     )
-    async def act(request: PassRequest, pass_id: FromPath[UUID]) -> Response[Pass]:
-        return told(request, await act_on_pass(request, pass_id, action, command), 200)
+    async def act(request: PassRequest, pass_id: FromPath[UUID]) -> Response[ShownPass]:
+        return await told(request, await act_on_pass(request, pass_id, action, command), 200)
 
     return act
 
 
 @get("/passes/{pass_id:uuid}", tags=["Passes"], summary="A pass", opt={"permission": Action.PASS_VIEW})
-async def show_pass(request: PassRequest, pass_id: FromPath[UUID]) -> Pass:
+async def show_pass(request: PassRequest, pass_id: FromPath[UUID]) -> ShownPass:
     services = services_of(request)
-    return await find_pass(services.ledger, services.database, request.user, pass_id)
+    pass_, eyes = await find_pass(services.ledger, services.database, request.user, pass_id)
+    await looked(request, pass_.school_id, "pass", Look.RECORD, student_ids=[pass_.student_id])
+    return eyes.shown(pass_)
 
 
 @get("/schools/{school_id:uuid}/passes", tags=["Passes"], summary="Passes", opt={"permission": Action.PASS_VIEW})
@@ -313,8 +367,12 @@ async def index_passes(
 ) -> PassPage:
     """`from` and `to` bound when they were asked for; an instant without a zone is UTC."""
     wanted = PassFilter(status, student_id, _instant(starts), _instant(ends), _seq(after))
-    found = await list_passes(services_of(request).database, request.user, school_id, wanted, limit + 1)
+    services = services_of(request)
+    found = await list_passes(services.ledger, services.database, request.user, school_id, wanted, limit + 1)
     page = found[:limit]
+    students = {pass_.student_id for pass_ in page}
+    whose = {"student_ids": students} if student_id else {"number": len(students)}
+    await looked(request, school_id, "passes", Look.RECORD if student_id else Look.LIST, **whose)
     return PassPage(page, str(page[-1].seq) if len(found) > limit else None)
 
 
@@ -330,59 +388,6 @@ async def index_pass_types(request: PassRequest, school_id: FromPath[UUID]) -> P
     return PassTypePage([pass_type for pass_type in state.pass_types.values() if pass_type.active])
 
 
-class RenderedBoard:
-    """A board as JSON, encoded at most once, and compressed at most once."""
-
-    def __init__(self, state: SchoolState, seq: int) -> None:
-        self.state = state
-        self._seq = seq
-
-    @cached_property
-    def plain(self) -> bytes:
-        return msgspec.json.encode(board(self.state, self._seq))
-
-    @cached_property
-    def compressed(self) -> bytes:
-        return gzip.compress(self.plain, compresslevel=_QUICK, mtime=0)
-
-
-class BoardCache:
-    """The newest board of each school: many read it between two changes."""
-
-    def __init__(self) -> None:
-        self._boards: dict[UUID, RenderedBoard] = {}
-
-    async def newest(self, ledger: Ledger[SchoolState], school_id: UUID) -> RenderedBoard:
-        state = await ledger.state(school_id)
-        cached = self._boards.get(school_id)
-        if cached and cached.state is state:
-            return cached
-        known = ledger.known(school_id)
-        assert known is not None
-        rendered = self._boards[school_id] = RenderedBoard(*known)
-        return rendered
-
-
-@get(
-    "/schools/{school_id:uuid}/board",
-    tags=["Passes"],
-    summary="The board",
-    opt={"permission": Action.BOARD_VIEW, AS_IT_IS: True},
-)
-async def show_board(request: PassRequest, school_id: FromPath[UUID]) -> Response[Board]:
-    """All open passes now, from memory."""
-    require(request.user, Action.BOARD_VIEW, school_id=school_id)
-    state = request.app.state
-    if "boards" not in state:
-        state.boards = BoardCache()
-    rendered: RenderedBoard = await state.boards.newest(services_of(request).ledger, school_id)
-    body, headers = rendered.plain, {"vary": "accept-encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        body, headers["content-encoding"] = rendered.compressed, "gzip"
-    response: Response[Any] = Response(body, media_type=_JSON, headers=headers)
-    return response
-
-
 API_ROUTES: list[Any] = [
     create_pass,
     approve_pass,
@@ -392,7 +397,6 @@ API_ROUTES: list[Any] = [
     show_pass,
     index_passes,
     index_pass_types,
-    show_board,
 ]
 
 

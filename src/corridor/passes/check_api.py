@@ -9,13 +9,25 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from corridor.base.errors import InvalidInput, NotFound
-from corridor.day.state import Pass
 from corridor.day.words import Channel
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, person_limit, require
 from corridor.passes import commands
-from corridor.passes.api import Override, PassRequest, act_on_pass, actor_id, answered, lift_of, services_of, told
+from corridor.passes.api import (
+    Override,
+    PassRequest,
+    act_on_pass,
+    actor_id,
+    eyes_for,
+    lift_of,
+    must_issue,
+    services_of,
+    told,
+)
 from corridor.passes.checking import foresee, instead, wish_for
 from corridor.passes.line import Standing, line_at, standing_of
+from corridor.passes.masking import ShownPass
 from corridor.passes.queries import find_pass
 from corridor.passes.refusal import ShownReason
 from corridor.passes.wish import MOST_MINUTES, Outcome
@@ -84,6 +96,8 @@ async def check_pass(
     whom = own or student_id
     if whom is None:
         raise InvalidInput("Say for whom the pass would be.", field="student_id")
+    if own is None:
+        await must_issue(request, school_id, whom, destination_id, origin_id, action=Action.PASS_CHECK)
     services = services_of(request)
     state, now = await services.ledger.state(school_id), services.clock.now()
     wish = wish_for(
@@ -118,21 +132,21 @@ async def check_pass(
 )
 async def start_pass(
     request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[StartInput | None] = None
-) -> Response[Pass]:
+) -> Response[ShownPass]:
     """A student whose turn it is goes; staff may send whoever waits. The rules are asked again; answers 409 when they
     stand against it."""
     lift, why = lift_of(request.user, data.override if data else None)
     answer = await act_on_pass(
         request, pass_id, Action.PASS_MOVE, lambda pass_id, by, own: commands.StartPass(pass_id, by, own, lift, why)
     )
-    return told(request, answer, 200)
+    return await told(request, answer, 200)
 
 
 @get("/passes/{pass_id:uuid}/line", tags=["Line"], summary="A place in line", opt={"permission": Action.PASS_VIEW})
 async def show_place(request: PassRequest, pass_id: FromPath[UUID]) -> Standing:
     """Where a waiting student stands now. Answers 404 for a pass that does not wait."""
     services = services_of(request)
-    found = await find_pass(services.ledger, services.database, request.user, pass_id)
+    found, _ = await find_pass(services.ledger, services.database, request.user, pass_id)
     state = await services.ledger.state(found.school_id)
     standing = standing_of(state, pass_id)
     if standing is None:
@@ -147,14 +161,14 @@ async def show_place(request: PassRequest, pass_id: FromPath[UUID]) -> Standing:
     status_code=200,
     opt={"permission": Action.LINE_MANAGE},
 )
-async def move_in_line(request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[MoveInput]) -> Response[Pass]:
+async def move_in_line(request: PassRequest, pass_id: FromPath[UUID], data: JSONBody[MoveInput]) -> Response[ShownPass]:
     answer = await act_on_pass(
         request,
         pass_id,
         Action.LINE_MANAGE,
         lambda pass_id, by, own: commands.MoveInLine(pass_id, by, own, place=data.place),
     )
-    return answered(answer, 200)
+    return await told(request, answer, 200)
 
 
 @get(
@@ -164,12 +178,15 @@ async def move_in_line(request: PassRequest, pass_id: FromPath[UUID], data: JSON
     opt={"permission": Action.LINE_MANAGE},
 )
 async def index_line(request: PassRequest, school_id: FromPath[UUID], location_id: FromPath[UUID]) -> Line:
-    require(request.user, Action.LINE_MANAGE, school_id=school_id)
+    eyes = await eyes_for(request, school_id, Action.LINE_MANAGE)
     state = await services_of(request).ledger.state(school_id)
     place = state.campus.locations.get(location_id)
-    if place is None:
-        raise NotFound("There is no such location at this school.")
-    return Line(place.id, place.capacity, state.going_to.get(place.id, 0), line_at(state, place.id))
+    if place is None or not eyes.knows_place(place.id):
+        raise NotFound("There is no such location at this school, or its line is not yours to see.")
+    whole = eyes.sight.everyone or eyes.sight.has_place(place.id)
+    waiting = [each for each in line_at(state, place.id) if whole or eyes.sees(state.passes[each.pass_id])]
+    await looked(request, school_id, "line", Look.LIST, number=len(waiting))
+    return Line(place.id, place.capacity, state.going_to.get(place.id, 0), waiting)
 
 
 API_ROUTES: list[Any] = [check_pass, start_pass, show_place, move_in_line, index_line]

@@ -15,6 +15,8 @@ from corridor.day.policy import Delegation
 from corridor.day.state import HELD, Pass, SchoolState, Status
 from corridor.passes.checking import stands_against
 from corridor.passes.line import Turn, turn_of
+from corridor.passes.masking import Eyes
+from corridor.policy.sight import EVERYONE, Sight
 from corridor.policy.standing import delegations_on, stood_in_for
 
 REMIND_BEFORE = timedelta(minutes=10)
@@ -95,8 +97,9 @@ def look_at_class(
     section_id: UUID | None,
     now: datetime,
     delegations: Mapping[UUID, Delegation] = MappingProxyType({}),
+    sight: Sight = EVERYONE,
 ) -> Lookout:
-    """What this person looks at: the section, which is one of the school's, or without one what the bells say."""
+    """What this person looks at: the section, which is one of those in sight, or without one what the bells say."""
     runs: frozenset[UUID] = frozenset()
     for_others: frozenset[UUID] = frozenset()
     if person_id:
@@ -105,7 +108,7 @@ def look_at_class(
     own = hours_of(campus, person_id, now, runs) if person_id else []
     answered = [section for section in current_sections(campus, now) if section.id in for_others]
     mine = own or in_order(campus, answered, now)
-    hours = mine or hours_now(campus, now)
+    hours = mine or [each for each in hours_now(campus, now) if sight.has_section(each.section.id)]
     hour = hour_of(campus, campus.sections[section_id], now) if section_id else choose(campus, mine, now)
     return Lookout(tuple(own), tuple(hours), hour, for_others)
 
@@ -173,19 +176,20 @@ def choose(campus: Campus, hours: Sequence[Hour], now: datetime) -> Hour | None:
     return timed[-1] if timed else hours[0]
 
 
-def classroom(state: SchoolState, lookout: Lookout, now: datetime) -> Classroom | None:
-    """The class that is looked at, with the requests to whoever looks; None before one is chosen."""
+def classroom(state: SchoolState, lookout: Lookout, now: datetime, eyes: Eyes) -> Classroom | None:
+    """The class that is looked at, with the requests to whoever looks and as those eyes see it; None before one is
+    chosen."""
     hour = lookout.hour
     if hour is None:
         return None
     campus = state.campus
     answered_by = {hour.section.id, *(own.section.id for own in lookout.own), *lookout.for_others}
     labels = distinct_names(campus.students[id] for id in hour.section.student_ids if id in campus.students)
-    seats = [_seat(state, campus.students[id], label, now) for id, label in labels.items()]
+    seats = [_seat(state, campus.students[id], label, now, eyes) for id, label in labels.items()]
     out = [seat for seat in seats if seat.pass_ and seat.pass_.status is Status.ACTIVE]
     asking = [
         Asking(
-            pass_,
+            eyes.veiled(pass_),
             _asker(campus, pass_, labels),
             _other_title(campus, pass_, hour.section),
             stands_against(state, pass_, now),
@@ -246,23 +250,26 @@ def _due(seat: Seat) -> tuple[datetime, UUID]:
     return seat.pass_.due_at, seat.pass_.id
 
 
-def _seat(state: SchoolState, student: Student, label: str, now: datetime) -> Seat:
+def _seat(state: SchoolState, student: Student, label: str, now: datetime, eyes: Eyes) -> Seat:
     pass_ = held_pass(state, student.id)
     waits = pass_ is not None and pass_.status is Status.WAITING
     turn = turn_of(state, pass_) if pass_ and waits else None
-    expected = _expected(state, student.id, now)
-    return Seat(student, label, f"{_sortable(label)} {student.id}", pass_, turn, expected)
+    expected = _expected(state, student.id, now, eyes)
+    shown = eyes.veiled(pass_) if pass_ else None
+    return Seat(student, label, f"{_sortable(label)} {student.id}", shown, turn, expected)
 
 
-def _expected(state: SchoolState, student_id: UUID, now: datetime) -> Expected | None:
+def _expected(state: SchoolState, student_id: UUID, now: datetime, eyes: Eyes) -> Expected | None:
     """Where a pass for later takes the student next, once it is time to remind of it."""
     open_ = (state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes)
-    planned = [(pass_.planned_at, pass_.destination_id) for pass_ in open_ if pass_.status is Status.SCHEDULED]
+    planned = [
+        (pass_.planned_at, eyes.veiled(pass_).destination_id) for pass_ in open_ if pass_.status is Status.SCHEDULED
+    ]
     soon = [(at, place_id) for at, place_id in planned if at and at - REMIND_BEFORE <= now]
     if not soon:
         return None
     at, place_id = min(soon)
-    return Expected(state.campus.locations[place_id], at, at <= now)
+    return Expected(eyes.places(state)[place_id], at, at <= now)
 
 
 def held_pass(state: SchoolState, student_id: UUID) -> Pass | None:

@@ -12,6 +12,7 @@ from corridor.day.state import Pass, SchoolState
 from corridor.day.words import Channel
 from corridor.passes.checking import Prospect, look_into, wish_for
 from corridor.passes.classroom import Hour
+from corridor.passes.masking import Eyes
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -35,8 +36,10 @@ class Issuing(msgspec.Struct, frozen=True):
     earlier: tuple[Pass, ...]
 
 
-def issuing(state: SchoolState, student_id: UUID, by: UUID, origin_id: UUID | None, now: datetime) -> Issuing:
-    """What `by` could issue this student. `origin_id` as `origin_in_class` says."""
+def issuing(
+    state: SchoolState, student_id: UUID, by: UUID, origin_id: UUID | None, now: datetime, eyes: Eyes
+) -> Issuing:
+    """What `by`, who sees with these eyes, could issue this student. `origin_id` as `origin_in_class` says."""
     here = origin_id or _whereabouts(state, student_id, now)
     open_places = [place for place in state.campus.locations.values() if place.active and place.id != here]
     offers = [_offer(state, student_id, by, origin_id, place, now) for place in sorted(open_places, key=_order)]
@@ -44,7 +47,7 @@ def issuing(state: SchoolState, student_id: UUID, by: UUID, origin_id: UUID | No
     return Issuing(
         tuple(offer for offer in offers if offer.place.kind is not LocationKind.CLASSROOM),
         tuple(offer for offer in offers if offer.place.kind is LocationKind.CLASSROOM),
-        tuple(reversed([pass_ for pass_ in closed if pass_.started_at])),
+        tuple(reversed([eyes.veiled(pass_) for pass_ in closed if pass_.started_at])),
     )
 
 

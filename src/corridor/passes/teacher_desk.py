@@ -11,7 +11,9 @@ from corridor.day.state import Pass, SchoolState
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, services_of
 from corridor.passes.classroom import Hour, Lookout, classroom, look_at_class
+from corridor.passes.masking import Eyes, eyes_of
 from corridor.passes.pages import choose_school
+from corridor.policy.sight import sight_of
 
 HOME = "/teacher"
 
@@ -24,6 +26,7 @@ class Desk(msgspec.Struct, frozen=True):
     seq: int
     section_id: UUID | None
     lookout: Lookout
+    eyes: Eyes
 
     @property
     def hour(self) -> Hour | None:
@@ -55,10 +58,16 @@ async def find_desk(
         await services.ledger.state(id)
         known = services.ledger.known(id)
         assert known is not None
-        campus = known[0].campus
+        state = known[0]
+        campus = state.campus
         if section_id in (None, *campus.sections) and student_id in (None, *campus.students):
-            lookout = look_at_class(campus, request.user.person_id, section_id, now, known[0].delegations)
-            desks.append(Desk(id, *known, section_id, lookout))
+            sight = sight_of(state, request.user, Action.SECTION_VIEW, now)
+            if section_id and not sight.has_section(section_id):
+                continue
+            if student_id and not sight_of(state, request.user, Action.STUDENT_VIEW, now).has_student(student_id):
+                continue
+            lookout = look_at_class(campus, request.user.person_id, section_id, now, state.delegations, sight)
+            desks.append(Desk(id, *known, section_id, lookout, eyes_of(state, request.user, now)))
     if not desks:
         what = "class" if section_id else "student"
         raise NotFound(f"There is no such {what} at your school, or the roster no longer has it.")
@@ -77,16 +86,16 @@ async def desk_of_pass(request: PassRequest, pass_id: UUID, section_id: UUID | N
 
 
 def class_context(
-    state: SchoolState, lookout: Lookout, section_id: UUID | None, form_token: str, now: datetime
+    state: SchoolState, lookout: Lookout, section_id: UUID | None, form_token: str, now: datetime, eyes: Eyes
 ) -> dict[str, Any]:
     """What the templates of the page and of its parts need. `form_token` makes the forms in them the browser's own."""
     return {
         "school": state.campus.school,
-        "locations": state.campus.locations,
+        "locations": eyes.places(state),
         "sections": state.campus.sections,
         "lookout": lookout,
         "hour": lookout.hour,
-        "room": classroom(state, lookout, now),
+        "room": classroom(state, lookout, now, eyes),
         "section": section_id or "",
         "form_token": form_token,
     }

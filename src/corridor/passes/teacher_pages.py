@@ -12,7 +12,8 @@ from litestar.response import Redirect, Template
 from corridor.base.errors import CorridorError, InvalidInput, NotFound
 from corridor.base.ids import new_id
 from corridor.day.state import Status
-from corridor.identity.api import csrf_token
+from corridor.identity.access import Look
+from corridor.identity.api import csrf_token, looked
 from corridor.identity.permissions import Action, scope_of
 from corridor.passes import commands
 from corridor.passes.api import (
@@ -81,6 +82,7 @@ async def show_class(
 ) -> Template:
     """The class under way, the next or the last; or the one that `section` names."""
     desk = await find_desk(request, section, school)
+    await _note_class(request, desk)
     schools = [] if desk.lookout.own else (await choose_school(request, Action.SECTION_VIEW, desk.school_id)).all
     return Template("teacher.html", context=_context(request, desk) | {"schools": schools})
 
@@ -91,6 +93,7 @@ async def show_student(
 ) -> Template:
     """What can be done about one student: send them somewhere, or see to the pass that they have."""
     desk = await find_desk(request, section, student_id=student_id)
+    await looked(request, desk.school_id, "student", Look.RECORD, student_ids=[student_id])
     return _sheet(request, desk, "teacher_student.html", _student_context(request, desk, student_id))
 
 
@@ -187,10 +190,15 @@ async def approve_all(request: PassRequest, data: URLEncodedBody[AllForm]) -> Re
 PAGE_ROUTES: list[Any] = [show_class, show_student, issue, approve, start, deny, extend, move, approve_all]
 
 
+async def _note_class(request: PassRequest, desk: Desk) -> None:
+    if desk.hour:
+        await looked(request, desk.school_id, "class", Look.LIST, number=len(desk.hour.section.student_ids))
+
+
 def _context(request: PassRequest, desk: Desk) -> dict[str, Any]:
     form_token = csrf_token({"request": request})
     now = services_of(request).clock.now()
-    return class_context(desk.state, desk.lookout, desk.section_id, form_token, now) | {"desk": desk}
+    return class_context(desk.state, desk.lookout, desk.section_id, form_token, now, desk.eyes) | {"desk": desk}
 
 
 def _student_context(request: PassRequest, desk: Desk, student_id: UUID) -> dict[str, Any]:
@@ -199,13 +207,13 @@ def _student_context(request: PassRequest, desk: Desk, student_id: UUID) -> dict
     offers = None
     if current is None:
         origin_id = origin_in_class(state, desk.hour, student_id, now)
-        offers = issuing(state, student_id, actor_id(request.user), origin_id, now)
+        offers = issuing(state, student_id, actor_id(request.user), origin_id, now, desk.eyes)
     return {
         "student": state.campus.students[student_id],
-        "current": current,
+        "current": desk.eyes.veiled(current) if current else None,
         "turn": turn_of(state, current) if current and current.status is Status.WAITING else None,
         "stands": stands_against(state, current, now) if current and current.status is Status.REQUESTED else (),
-        "later": later_passes(state, student_id, now),
+        "later": later_passes(state, student_id, now, desk.eyes),
         "offers": offers,
         "key": str(new_id()),
         "may_extend": scope_of(request.user, Action.PASS_EXTEND) is not None,

@@ -232,7 +232,7 @@ async def _group_page(
         found, more = await list_students(
             services_of(request).database,
             choice.school.id,
-            only_person=None,
+            among=None,
             query=query,
             after=None,
             limit=MOST_FOUND,

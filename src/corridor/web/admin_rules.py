@@ -135,7 +135,7 @@ async def find_students(request: PassRequest) -> Template:
     chosen = {id for each in form.getall(path, []) if (id := uuid_in(str(each)))}
     school_id = state.campus.school.id
     found, _ = await list_students(
-        services_of(request).database, school_id, only_person=None, query=query, after=None, limit=MOST_FOUND
+        services_of(request).database, school_id, among=None, query=query, after=None, limit=MOST_FOUND
     )
     matches = [state.campus.students[each.id] for each in found if query and each.id in state.campus.students]
     context = {

@@ -16,8 +16,10 @@ from corridor.campus.commands import AddLocation, ChangeLocation, LocationChange
 from corridor.campus.model import Location, Meeting, School
 from corridor.campus.queries import StudentView, list_schools, list_students
 from corridor.campus.words import LocationKind
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, person_limit, require
-from corridor.passes.api import PassRequest, actor_id, answered, command_id_of, id_for, services_of
+from corridor.passes.api import PassRequest, actor_id, answered, command_id_of, id_for, services_of, sight_for
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
@@ -86,15 +88,16 @@ async def index_students(
     limit: Limit = 50,
 ) -> StudentPage:
     """Students whose name has `query` in it, or whose identifier it is."""
-    require(request.user, Action.STUDENT_VIEW, school_id=school_id)
+    sight = await sight_for(request, Action.STUDENT_VIEW, school_id)
     items, following = await list_students(
         services_of(request).database,
         school_id,
-        only_person=person_limit(request.user, Action.STUDENT_VIEW),
+        among=sight.only,
         query=search.replace("\0", "") if search else None,
         after=after,
         limit=limit,
     )
+    await looked(request, school_id, "students", Look.LIST, number=len(items))
     return StudentPage(items, following)
 
 
@@ -115,13 +118,16 @@ async def index_locations(request: PassRequest, school_id: FromPath[UUID]) -> Lo
 async def index_sections(
     request: PassRequest, school_id: FromPath[UUID], after: FromQuery[UUID | None] = None, limit: Limit = 100
 ) -> SectionPage:
-    """Sections with their meetings, teachers and students; a student sees their own, without the others in them."""
-    require(request.user, Action.SECTION_VIEW, school_id=school_id)
+    """Sections with their meetings, teachers and students; a student sees their own, without the others in them, and a
+    teacher those they teach or stand in for."""
+    sight = await sight_for(request, Action.SECTION_VIEW, school_id)
     own = person_limit(request.user, Action.SECTION_VIEW)
     campus = (await services_of(request).ledger.state(school_id)).campus
     sections = sorted(campus.sections.values(), key=lambda section: section.id)
     if own is not None:
         sections = [section for section in sections if own in section.student_ids]
+    else:
+        sections = [section for section in sections if sight.has_section(section.id)]
     found = [section for section in sections if after is None or section.id > after][: limit + 1]
     items = [
         SectionView(
@@ -133,6 +139,7 @@ async def index_sections(
         )
         for section in found[:limit]
     ]
+    await looked(request, school_id, "sections", Look.LIST, number=len(items))
     return SectionPage(items, items[-1].id if len(found) > limit else None)
 
 

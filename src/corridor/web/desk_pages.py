@@ -13,7 +13,8 @@ from corridor.base.errors import InvalidInput, NotFound
 from corridor.base.ids import new_id
 from corridor.campus.queries import search_students
 from corridor.day.state import SchoolState
-from corridor.identity.api import csrf_token
+from corridor.identity.access import Look
+from corridor.identity.api import csrf_token, looked
 from corridor.identity.permissions import Action, require, rights_of, scope_of
 from corridor.ledger.words import Command
 from corridor.passes import commands
@@ -25,9 +26,14 @@ from corridor.passes.api import (
     actor_id,
     answered,
     command_id_of,
+    eyes_for,
     id_for,
     lift_of,
+    must_issue,
+    must_reach_place,
+    must_sit_at,
     services_of,
+    sight_for,
 )
 from corridor.passes.desk import desk_at, desk_context, places
 from corridor.passes.line import standing_of
@@ -79,11 +85,17 @@ async def show_desk(
 ) -> Template:
     """The desk of the location that the address names; without one, the locations to choose from."""
     if location:
-        seat = await _seat(request, location)
-        return Template("desk.html", context=_context(request, seat))
+        return await _desk(request, location)
     choice = await choose_school(request, Action.LINE_MANAGE, school)
     state = await services_of(request).ledger.state(choice.school.id)
-    found = places(state, services_of(request).clock.now())
+    eyes = await eyes_for(request, choice.school.id, Action.LINE_MANAGE)
+    found = [
+        each
+        for each in places(state, services_of(request).clock.now())
+        if eyes.sight.has_place(each.location.id) and eyes.knows_place(each.location.id)
+    ]
+    if len(found) == 1 and not eyes.sight.everyone:
+        return await _desk(request, found[0].location.id)
     return Template("desk_choice.html", context={"school": choice.school, "schools": choice.all, "places": found})
 
 
@@ -178,7 +190,11 @@ async def show_call(
 ) -> Template:
     """Students to call here, found by a part of their name. `part`: only those who were found."""
     seat = await _seat(request, location_id)
-    found = await search_students(services_of(request).database, seat.school_id, text, _MOST_FOUND, least=2)
+    sight = await sight_for(request, Action.STUDENT_VIEW, seat.school_id)
+    found = await search_students(
+        services_of(request).database, seat.school_id, text, _MOST_FOUND, least=2, among=sight.only
+    )
+    await looked(request, seat.school_id, "search", Look.LIST, number=len(found))
     context = {"found": found, "find": text, "key": str(new_id())}
     if part:
         return Template("desk_found.html", context=_context(request, seat) | context)
@@ -192,6 +208,7 @@ async def call(request: PassRequest, location_id: FromPath[UUID], data: URLEncod
     student_id = uuid_in(data.student)
     if student_id is None:
         raise InvalidInput("Choose a student from the list.", field="student")
+    await must_issue(request, seat.school_id, student_id, location_id, action=Action.SUMMON)
     lift, why = lift_of(request.user, data.override)
     command_id = command_id_of(request)
     command = SummonStudent(
@@ -217,6 +234,13 @@ async def call(request: PassRequest, location_id: FromPath[UUID], data: URLEncod
 PAGE_ROUTES: list[Any] = [show_desk, move, move_up, start, close, reopen, show_call, call]
 
 
+async def _desk(request: PassRequest, location_id: UUID) -> Template:
+    seat = await _seat(request, location_id)
+    context = _context(request, seat)
+    await looked(request, seat.school_id, "desk", Look.LIST, number=len(context["desk"].visits))
+    return Template("desk.html", context=context)
+
+
 async def _seat(request: PassRequest, location_id: UUID) -> Seat:
     """Raises `NotFound` for a location that is out of the asker's reach."""
     ledger = services_of(request).ledger
@@ -224,13 +248,13 @@ async def _seat(request: PassRequest, location_id: UUID) -> Seat:
     for school_id in ledger.known_schools():
         known = ledger.known(school_id)
         if known and location_id in known[0].campus.locations and request.user.reaches(school_id):
-            await ledger.state(school_id)
+            await must_sit_at(request, school_id, location_id)
             return Seat(school_id, location_id, *(ledger.known(school_id) or known))
     raise NotFound("There is no such location, or it is not at one of your schools.")
 
 
 async def _decide(request: PassRequest, seat: Seat, command: Command) -> None:
-    require(request.user, Action.CLOSURE_CHANGE, school_id=seat.school_id)
+    await must_reach_place(request, Action.CLOSURE_CHANGE, seat.school_id, seat.location_id)
     answered(await services_of(request).ledger.submit(seat.school_id, command, command_id_of(request)), 200)
 
 

@@ -10,8 +10,8 @@ from litestar.params import FromPath, JSONBody
 
 from corridor.base.errors import NotFound
 from corridor.day.policy import Closure
-from corridor.identity.permissions import Action, require
-from corridor.passes.api import PassRequest, actor_id, services_of
+from corridor.identity.permissions import Action
+from corridor.passes.api import PassRequest, actor_id, must_reach_place, services_of
 from corridor.policy.commands import CloseLocation
 from corridor.rules.closures import holds
 from corridor.web.policy_desk import decide, drop, replied, state_for
@@ -102,7 +102,7 @@ async def school_of_location(request: PassRequest, location_id: UUID) -> UUID:
     if row is None or not request.user.reaches(row[0]):
         raise NotFound("There is no such location.")
     school_id: UUID = row[0]
-    require(request.user, Action.CLOSURE_CHANGE, school_id=school_id)
+    await must_reach_place(request, Action.CLOSURE_CHANGE, school_id, location_id)
     return school_id
 
 
