@@ -155,3 +155,16 @@ def test_an_empty_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret.key").touch()
     with pytest.raises(SetupError, match="is empty"):
         Settings(data_dir=tmp_path).key()
+
+
+@pytest.mark.parametrize("url", ["https://passes.school.example", "http://127.0.0.1:8000", "https://[::1]:8000"])
+def test_the_public_address_is_a_site(url: str) -> None:
+    assert load_settings(public_url=url).public_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["passes.school.example", "https://passes.school.example/", "https://a b", "ftp://x.org"]
+)
+def test_a_public_address_with_more_or_less_than_a_site_is_refused(url: str) -> None:
+    with pytest.raises(SetupError, match="public_url"):
+        load_settings(public_url=url)

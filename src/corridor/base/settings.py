@@ -5,6 +5,7 @@ Every setting `name` is the variable `CORRIDOR_NAME` in the environment and the 
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 import tomllib
@@ -17,6 +18,7 @@ import msgspec
 from corridor.base.errors import SetupError
 
 PREFIX = "CORRIDOR_"
+_PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?")
 
 
 def _machine_time_zone() -> str:
@@ -35,6 +37,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `previous_secret_key`: opens stored secrets until `corridor secrets rotate` has sealed them under the new key.
     `time_zone`: IANA name, the zone that newly imported schools start with.
     `demo`: a made-up district with known passwords; refuses to listen beyond loopback.
+    `public_url`: where people reach this installation, such as https://passes.school.example; empty means the address
+    that the browser asked for.
+    `allow_loopback`: addresses that administrators enter may be of this very machine, and http: for development.
     """
 
     data_dir: Path = Path("corridor-data")
@@ -48,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     demo: bool = False
     log_format: str = "console"
     max_upload_mb: int = 256
+    public_url: str = ""
+    allow_loopback: bool = False
 
     def __post_init__(self) -> None:
         try:
@@ -59,6 +66,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ) from None
         if not 0 <= self.port <= 65535:
             raise SetupError(f"The setting port is {self.port}; it must lie between 0 and 65535.")
+        if self.public_url and not _PUBLIC_URL.fullmatch(self.public_url):
+            raise SetupError(
+                f"The setting public_url is '{self.public_url}'. Write the address without a path, for example "
+                "https://passes.school.example."
+            )
         if self.log_format not in ("console", "json"):
             raise SetupError(f"The setting log_format is '{self.log_format}'; it is console or json.")
 
