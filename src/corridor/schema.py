@@ -9,11 +9,15 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+import corridor.base.jobs
 import corridor.campus.tables
+import corridor.identity.provider_tables
 import corridor.identity.tables
 import corridor.ledger.tables
 import corridor.passes.tables
 import corridor.policy.tables
+import corridor.privacy.family_tables
+import corridor.privacy.retention_tables
 import corridor.privacy.tables  # noqa: F401 - imported for the tables they add
 from corridor.base.database import Base, Database
 from corridor.base.errors import SetupError
