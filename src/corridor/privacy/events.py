@@ -5,6 +5,8 @@ from uuid import UUID
 
 from corridor.identity.access import Look
 from corridor.ledger.words import Event
+from corridor.privacy.commands import Form
+from corridor.privacy.state import Hold
 
 
 class RecordLooked(Event, frozen=True, kw_only=True):
@@ -24,3 +26,40 @@ class RecordLooked(Event, frozen=True, kw_only=True):
     number: int
     why: str | None
     address: str
+
+
+class DisclosureMade(Event, frozen=True, kw_only=True):
+    """Records were handed out in an emergency: the record that 34 CFR 99.32 and 99.36 ask for. `by` is an account,
+    token or link, as `by_kind` says, and `person_id` the roster person behind it. Of what is seen through a link, an
+    event names those students whom it had not just shown."""
+
+    kind: ClassVar[str] = "disclosure_made"
+    private: ClassVar[bool] = True
+    disclosure_id: UUID
+    by: UUID
+    by_kind: str
+    by_role: str
+    person_id: UUID | None
+    form: Form
+    threat: str
+    parties: str
+    student_ids: tuple[UUID, ...]
+    unmasked: bool
+    link_id: UUID | None
+    address: str
+
+
+class HoldPlaced(Event, frozen=True):
+    kind: ClassVar[str] = "hold_placed"
+    private: ClassVar[bool] = True
+    hold: Hold
+
+
+class HoldLifted(Event, frozen=True):
+    """`reason` is why it is lifted."""
+
+    kind: ClassVar[str] = "hold_lifted"
+    private: ClassVar[bool] = True
+    hold: Hold
+    by: UUID
+    reason: str

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from corridor.identity.access import Look
 from corridor.ledger.words import Event, Recorded
-from corridor.privacy.decide import seen
-from corridor.privacy.events import RecordLooked
+from corridor.privacy.decide import seen, through
+from corridor.privacy.events import DisclosureMade, HoldLifted, HoldPlaced, RecordLooked
 from corridor.privacy.state import SAME_LOOK, RecordsState
 
 
@@ -33,6 +33,27 @@ def evolve_looked(draft: RecordsState, recorded: Recorded) -> None:
             draft.recent[seen(event, student_id)] = recorded.recorded_at
 
 
-EVOLVE: dict[type[Event], Callable[[RecordsState, Recorded], None]] = {
-    RecordLooked: evolve_looked,
-}
+def evolve_disclosed(draft: RecordsState, recorded: Recorded) -> None:
+    event = recorded.event
+    assert isinstance(event, DisclosureMade)
+    if event.link_id is not None:
+        for student_id in event.student_ids or (None,):
+            draft.recent[through(event.link_id, student_id)] = recorded.recorded_at
+
+
+def evolve_placed(draft: RecordsState, recorded: Recorded) -> None:
+    event = recorded.event
+    assert isinstance(event, HoldPlaced)
+    draft.holds[event.hold.id] = event.hold
+
+
+def evolve_lifted(draft: RecordsState, recorded: Recorded) -> None:
+    event = recorded.event
+    assert isinstance(event, HoldLifted)
+    del draft.holds[event.hold.id]
+
+
+Evolves = dict[type[Event], Callable[[RecordsState, Recorded], None]]
+EVOLVE_LOOKS: Evolves = {RecordLooked: evolve_looked}
+EVOLVE_DISCLOSURES: Evolves = {DisclosureMade: evolve_disclosed}
+EVOLVE_HOLDS: Evolves = {HoldPlaced: evolve_placed, HoldLifted: evolve_lifted}
