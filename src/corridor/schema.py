@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 import corridor.base.jobs
 import corridor.campus.tables
+import corridor.identity.links
 import corridor.identity.provider_tables
 import corridor.identity.tables
 import corridor.ledger.tables
