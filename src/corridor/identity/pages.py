@@ -59,7 +59,7 @@ async def sign_in(request: Request[None, None, State], data: URLEncodedBody[Sign
         return _sign_in_page(request, data, error)
     response = Redirect(own_path(data.next), status_code=_SEE_OTHER)
     # Without an age: the browser forgets it when it is closed, which is right for a computer that pupils share.
-    response.set_cookie(_cookie(SESSION_COOKIE, signed_in.token, secure=_must_be_secure(request)))
+    response.set_cookie(_cookie(SESSION_COOKIE, signed_in.token, secure=must_be_secure(request)))
     response.delete_cookie(VISIT_COOKIE)
     return response
 
@@ -125,7 +125,7 @@ def _cookie(key: str, value: str, *, secure: bool) -> Cookie:
     return Cookie(key, value=value, path="/", httponly=True, samesite="lax", secure=secure)
 
 
-def _must_be_secure(request: Request[Any, Any, Any]) -> bool:
+def must_be_secure(request: Request[Any, Any, Any]) -> bool:
     """By the setting, except over plain http to this very machine, where nothing travels."""
     plain = request.url.scheme == "http" and not request.headers.get("origin", "").startswith("https:")
     stays_here = plain and _is_loopback(request.headers.get("host", ""))
@@ -135,7 +135,7 @@ def _must_be_secure(request: Request[Any, Any, Any]) -> bool:
 def _cookie_would_be_lost(request: Request[Any, Any, Any]) -> bool:
     """Browsers drop a Secure cookie that comes over plain http. What the browser says counts: a proxy may have ended
     the encryption."""
-    return _must_be_secure(request) and request.headers.get("origin", "").startswith("http:")
+    return must_be_secure(request) and request.headers.get("origin", "").startswith("http:")
 
 
 def _is_loopback(host: str) -> bool:
