@@ -43,12 +43,15 @@ from corridor.day.state import (
     Visits,
 )
 from corridor.day.words import Channel, Effect, Level
+from corridor.identity.principal import Principal, Role
 from corridor.ledger.words import Command, Decision, Recorded
 from corridor.passes.commands import RequestPass
 from corridor.passes.events import passes_of
 from corridor.passes.evolve import EVOLVE, advance
+from corridor.passes.masking import Eyes
 from corridor.policy.commands import Drop, Keep, Kept
 from corridor.policy.defaults import PASS_TYPES
+from corridor.policy.sight import EVERYONE
 from corridor.rules.capacity_into import takes_a_place
 from corridor.rules.judge import judge
 from corridor.rules.kinds import DEFAULTS, KINDS, default_rules, in_order, read_rule, written
@@ -396,3 +399,19 @@ def clock(hours: int, minutes: int = 0, seconds: int = 0, *, day: date | None = 
     state = make_state()
     zone = local(state.campus, MORNING).tzinfo
     return datetime.combine(day or MORNING.date(), time(hours, minutes, seconds), tzinfo=zone)
+
+
+SEES_ALL = Eyes(EVERYONE, EVERYONE, frozenset())
+
+
+def viewer(role: Role = Role.TEACHER, person_id: UUID | None = TEACHER, **more: Any) -> Principal:
+    """Somebody of the school."""
+    return Principal(
+        id=id_of(f"{role} account"),
+        kind="account",
+        role=role,
+        name="Someone",
+        person_id=person_id,
+        own_ids=frozenset({person_id} if person_id else ()),
+        **{"school_ids": frozenset({SCHOOL}), **more},
+    )

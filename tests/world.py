@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 import httpx
 
@@ -12,7 +13,9 @@ from corridor.app import Services, create_app
 from corridor.base.clock import FixedClock
 from corridor.base.database import Database
 from corridor.base.settings import Settings
+from corridor.day.policy import Post
 from corridor.identity.principal import Role
+from corridor.policy.commands import Keep
 from tests.school import MORNING, TestSchool
 
 
@@ -64,6 +67,22 @@ class World:
 
     async def teacher(self) -> Api:
         return await self.caller(Role.TEACHER, person_id=self.school.teachers[0])
+
+    async def staff_at(self, location_id: UUID, role: Role = Role.DESTINATION_STAFF) -> Api:
+        """Somebody who works at this location."""
+        made = await self.services.identity.create_token(name="test", role=role, school_id=self.school.id)
+        await self.post_at(location_id, made.row.id)
+        return Api(self.client, made.secret)
+
+    async def post_at(self, location_id: UUID, *staff_ids: UUID) -> None:
+        """Have these people, and nobody else, work at this location."""
+        keep = Keep(self.school.teachers[0], Post(location_id, frozenset(staff_ids)))
+        await self.services.ledger.submit(self.school.id, keep)
+
+    async def post_everywhere(self, staff_id: UUID) -> None:
+        """Have somebody work at every place that is not a classroom."""
+        for location in (self.school.nurse, self.school.library, self.school.restroom):
+            await self.post_at(location, staff_id)
 
     async def tick(self, **later: float) -> None:
         self.clock.advance(timedelta(**later))

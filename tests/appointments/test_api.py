@@ -11,6 +11,7 @@ from tests.world import Api, World
 
 
 async def counselor(world: World) -> Api:
+    await world.post_everywhere(world.school.teachers[1])
     return await world.caller(Role.DESTINATION_STAFF, person_id=world.school.teachers[1])
 
 

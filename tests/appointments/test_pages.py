@@ -16,6 +16,7 @@ from tests.world import World
 
 @pytest.fixture
 async def nurse(world: World) -> Visitor:
+    await world.post_everywhere(world.school.teachers[1])
     return await visitor(world, Role.DESTINATION_STAFF, person_id=world.school.teachers[1])
 
 

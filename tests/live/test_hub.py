@@ -108,7 +108,7 @@ def test_news_is_rendered_once_for_all() -> None:
         made.append(True)
         return b"frames"
 
-    assert [news.shared(render) for _ in range(3)] == [b"frames"] * 3
+    assert [news.shared(None, render) for _ in range(3)] == [b"frames"] * 3
     assert len(made) == 1
 
 

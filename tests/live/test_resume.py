@@ -17,6 +17,9 @@ from corridor.day.words import Channel
 from corridor.ledger.engine import Ledger
 from corridor.live import api, hub
 from corridor.passes.commands import EndPass, RequestPass
+from corridor.passes.masking import Eyes
+from corridor.policy.sight import EVERYONE, Sight
+from tests.day_state import SEES_ALL
 from tests.school import make_school
 from tests.sse import Heard, asgi_stream, heard
 from tests.world import World, running
@@ -33,7 +36,12 @@ async def listening(
     world: World, after: int | None = None, student_id: UUID | None = None
 ) -> AsyncIterator[AsyncIterator[Heard]]:
     """A stream that is open when the block begins."""
-    frames = api.event_frames(world.services, world.school.id, after, student_id)
+    eyes = (
+        SEES_ALL
+        if student_id is None
+        else Eyes(Sight(students=frozenset({student_id})), EVERYONE, frozenset(), own=True)
+    )
+    frames = api.event_frames(world.services, world.school.id, after, eyes)
     async with aclosing(frames):
         assert await anext(frames) == b"retry: 2000\n\n"
         yield heard(frames)

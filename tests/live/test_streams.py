@@ -15,6 +15,7 @@ from corridor.live.streams import page_frames
 from corridor.live.student import StudentLook
 from corridor.web.assets import Assets
 from corridor.web.templating import renderer, template_config
+from tests.day_state import SEES_ALL
 from tests.school import make_school
 from tests.world import World, running
 
@@ -34,7 +35,7 @@ async def issue(world: World, number: int = 0) -> str:
 async def test_a_page_hears_of_what_changes_and_of_what_is_gone(world: World) -> None:
     services = world.services
     feed = await services.feeds.of(world.school.id)
-    board = services.boards.of(world.school.id, wall=False)
+    board = services.boards.of(world.school.id, SEES_ALL, wall=False)
     async with aclosing(page_frames(feed, world.clock, board, 0)) as frames:
         assert b"event: clock" in await anext(frames)
         pass_id = await issue(world)
@@ -50,7 +51,7 @@ async def test_a_page_hears_of_what_changes_and_of_what_is_gone(world: World) ->
 async def test_who_missed_something_gets_everything(world: World) -> None:
     pass_id = await issue(world)
     feed = await world.services.feeds.of(world.school.id)
-    board = world.services.boards.of(world.school.id, wall=False)
+    board = world.services.boards.of(world.school.id, SEES_ALL, wall=False)
     async with aclosing(page_frames(feed, world.clock, board, 0)) as frames:
         opening = (await anext(frames)).decode()
     assert "id: 1\nevent: all\n" in opening
@@ -60,7 +61,7 @@ async def test_who_missed_something_gets_everything(world: World) -> None:
 async def test_who_is_up_to_date_gets_only_the_time(world: World) -> None:
     await issue(world)
     feed = await world.services.feeds.of(world.school.id)
-    board = world.services.boards.of(world.school.id, wall=False)
+    board = world.services.boards.of(world.school.id, SEES_ALL, wall=False)
     async with aclosing(page_frames(feed, world.clock, board, 1)) as frames:
         assert b"event: all" not in await anext(frames)
 

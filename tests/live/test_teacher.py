@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from corridor.day.policy import Delegation
 from corridor.live.parts import Parts, changes
 from corridor.live.teacher import TeacherLook
-from tests.day_state import ALGEBRA, STUDENTS, TEACHER, Day, clock, id_of, make_state
+from tests.day_state import ALGEBRA, STUDENTS, TEACHER, Day, clock, id_of, make_state, viewer
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
@@ -18,7 +18,7 @@ def render(template: str, context: Mapping[str, Any]) -> str:
 
 
 def look_of(person_id: UUID | None = TEACHER, section_id: UUID | None = None) -> TeacherLook:
-    return TeacherLook(render, person_id, section_id, "token")
+    return TeacherLook(render, viewer(person_id=person_id), section_id, "token")
 
 
 def changed(before: Parts, after: Parts) -> set[str]:

@@ -21,6 +21,7 @@ from tests.day_state import (
     PASS_TYPE_IDS,
     RESTROOM,
     ROOM_204,
+    SEES_ALL,
     STUDENTS,
     TEACHER,
     Day,
@@ -51,7 +52,7 @@ def names(*students: Student) -> list[str]:
 
 
 def asking(day: Day, lookout: Lookout) -> list[str]:
-    room = classroom(day.state, lookout, day.now)
+    room = classroom(day.state, lookout, day.now, SEES_ALL)
     assert room is not None
     return [each.name for each in room.asking]
 
@@ -84,7 +85,7 @@ def test_who_teaches_nobody_has_the_classes_under_way_to_choose_from() -> None:
     lookout = look_at_class(make_state().campus, None, None, clock(8, 30))
     assert [hour.section.title for hour in lookout.hours] == ["Algebra"]
     assert lookout.hour is None
-    assert classroom(make_state(), lookout, clock(8, 30)) is None
+    assert classroom(make_state(), lookout, clock(8, 30), SEES_ALL) is None
 
 
 def test_lists_have_first_names_and_as_much_more_as_tells_people_apart() -> None:
@@ -108,7 +109,9 @@ def test_seats_stand_by_name_with_marked_letters_beside_their_plain_ones() -> No
     }
     section = replace(state.campus.sections[ALGEBRA], student_ids=tuple(people))
     campus: Campus = replace(state.campus, students=people, sections={ALGEBRA: section})
-    room = classroom(replace(state, campus=campus), look_at_class(campus, TEACHER, ALGEBRA, clock(8, 30)), clock(8, 30))
+    room = classroom(
+        replace(state, campus=campus), look_at_class(campus, TEACHER, ALGEBRA, clock(8, 30)), clock(8, 30), SEES_ALL
+    )
     assert room is not None
     assert [seat.label for seat in room.seats] == ["Đức", "Émile", "Eve", "Zoë"]
 
@@ -117,7 +120,7 @@ def test_those_who_are_out_are_counted_the_soonest_due_first() -> None:
     day = Day()
     day.issue(STUDENTS[1], LIBRARY)
     day.issue(STUDENTS[0], RESTROOM)
-    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), day.now)
+    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), day.now, SEES_ALL)
     assert room is not None
     assert [seat.student.id for seat in room.out] == [STUDENTS[0], STUDENTS[1]]
 
@@ -139,7 +142,7 @@ def test_a_request_says_which_rules_object_in_a_few_words() -> None:
     day.requested(STUDENTS[0])
     for student_id in STUDENTS[1:3]:
         day.issue(student_id, RESTROOM)
-    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), day.now)
+    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), day.now, SEES_ALL)
     assert room is not None
     assert room.asking[0].stands == (
         "Restroom A is full: would wait in line",
@@ -152,7 +155,7 @@ def test_a_seat_says_where_in_line_its_student_stands() -> None:
     for student_id in STUDENTS[1:3]:
         day.issue(student_id, RESTROOM)
     waiting = day.issue(STUDENTS[0], RESTROOM, may_wait=True)
-    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), day.now)
+    room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), day.now, SEES_ALL)
     assert room is not None
     seats = {seat.student.id: seat for seat in room.seats}
     assert seats[STUDENTS[0]].pass_ == waiting
@@ -180,7 +183,7 @@ def test_a_seat_reminds_of_an_appointment_ten_minutes_before_and_says_when_it_is
 
     def expected(minutes: float) -> list[tuple[str, bool]]:
         now = day.now + timedelta(minutes=minutes)
-        room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), now)
+        room = classroom(day.state, look_at_class(day.state.campus, TEACHER, None, day.now), now, SEES_ALL)
         assert room is not None
         return [(seat.expected.place.name, seat.expected.now) for seat in room.seats if seat.expected]
 
@@ -197,7 +200,7 @@ def test_a_request_from_nobody_knows_where_comes_to_all_the_student_s_teachers()
 
 
 def test_where_a_student_can_be_sent_leaves_out_where_they_are() -> None:
-    offered = issuing(make_state(), STUDENTS[0], TEACHER, None, clock(8, 30))
+    offered = issuing(make_state(), STUDENTS[0], TEACHER, None, clock(8, 30), SEES_ALL)
     assert [offer.place.name for offer in offered.places] == ["Restroom A", "Nurse", "Library"]
     assert [offer.place.name for offer in offered.rooms] == ["110"]
 
@@ -206,7 +209,7 @@ def test_a_place_says_what_stands_against_it() -> None:
     day = Day()
     for student_id in STUDENTS[1:3]:
         day.issue(student_id, RESTROOM)
-    restroom = issuing(day.state, STUDENTS[0], TEACHER, None, day.now).places[0]
+    restroom = issuing(day.state, STUDENTS[0], TEACHER, None, day.now, SEES_ALL).places[0]
     assert (restroom.there, [reason.code for reason in restroom.prospect.reasons]) == (2, ["full"])
 
 

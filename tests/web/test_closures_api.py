@@ -107,7 +107,7 @@ async def test_the_same_key_closes_it_once(world: World) -> None:
         (Role.STUDENT, 403),
         (Role.KIOSK, 403),
         (Role.HALL_MONITOR, 200),
-        (Role.DESTINATION_STAFF, 200),
+        (Role.DESTINATION_STAFF, 403),
         (Role.INTEGRATION, 200),
     ],
 )
@@ -115,6 +115,11 @@ async def test_who_may_close_a_place(world: World, role: Role, status: int) -> N
     limits = {"person_id": world.school.students[0]} if role is Role.STUDENT else {"school_id": world.school.id}
     someone = await world.caller(role, **limits)
     assert (await someone.put(closure(world), {})).status_code == status
+
+
+async def test_who_works_there_may_close_a_place(world: World) -> None:
+    assert (await (await world.staff_at(world.school.restroom)).put(closure(world), {})).status_code == 200
+    assert (await (await world.staff_at(world.school.nurse)).put(closure(world), {})).status_code == 403
 
 
 async def test_another_school_s_place_is_out_of_reach(world: World) -> None:

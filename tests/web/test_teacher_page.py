@@ -9,10 +9,11 @@ import pytest
 from httpx import Response
 from sqlalchemy import text
 
-from corridor.day.policy import Closure
+from corridor.base.ids import new_id
+from corridor.day.policy import Closure, Delegation
 from corridor.identity.principal import Role
 from corridor.policy.commands import Keep
-from tests.school import make_school
+from tests.school import MORNING, make_school
 from tests.web.visitor import Visitor, visitor, words
 from tests.world import World
 
@@ -196,10 +197,19 @@ async def test_what_cannot_be_overridden_has_no_button_for_it(world: World) -> N
     assert "Send anyway" not in words(refused)
 
 
+async def stand_in(world: World) -> Visitor:
+    """Somebody who runs the first teacher's classes today, as a substitute."""
+    teacher, other = world.school.teachers[:2]
+    today = MORNING.date()
+    keep = Keep(teacher, Delegation(new_id(), teacher, other, today, today, substitute=True))
+    await world.services.ledger.submit(world.school.id, keep)
+    return await visitor(world, Role.SUBSTITUTE, person_id=other)
+
+
 async def test_a_substitute_reads_who_may_override(world: World) -> None:
     pass_id = await ask(world)
     await close_restroom(world)
-    substitute = await visitor(world, Role.SUBSTITUTE, school_id=world.school.id)
+    substitute = await stand_in(world)
     refused = await substitute.post(f"/teacher/passes/{pass_id}/approve", part=True, section=str(world.school.algebra))
     assert refused.status_code == 409
     assert "A teacher or administrator may override this." in words(refused)
@@ -327,13 +337,20 @@ async def test_another_school_s_classes_students_and_passes_are_not_found(world:
     ).status_code == 404
 
 
-async def test_who_teaches_nobody_chooses_among_the_classes_that_meet_now(world: World) -> None:
+async def test_a_substitute_without_a_class_sees_nobody(world: World) -> None:
     substitute = await visitor(world, Role.SUBSTITUTE, school_id=world.school.id)
-    page = words(await substitute.get("/teacher"))
+    assert "Nobody has named you for a class" in words(await substitute.get("/teacher"))
+    assert (await substitute.get("/teacher", section=str(world.school.algebra))).status_code == 404
+    assert (await substitute.get(f"/teacher/students/{world.school.students[0]}")).status_code == 404
+
+
+async def test_who_teaches_nobody_chooses_among_the_classes_that_meet_now(world: World) -> None:
+    office = await visitor(world, Role.FRONT_OFFICE, school_id=world.school.id)
+    page = words(await office.get("/teacher"))
     assert "Which class are you with?" in page
     assert "Algebra Teacher0 Example, 204" in page
     assert "Art" not in page
-    covered = words(await substitute.get("/teacher", section=str(world.school.algebra)))
+    covered = words(await office.get("/teacher", section=str(world.school.algebra)))
     assert "Student00" in covered
 
 

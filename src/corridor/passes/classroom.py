@@ -89,6 +89,7 @@ class Lookout(msgspec.Struct, frozen=True):
     hours: tuple[Hour, ...]
     hour: Hour | None
     for_others: frozenset[UUID] = frozenset()
+    every: bool = True
 
 
 def look_at_class(
@@ -110,7 +111,7 @@ def look_at_class(
     mine = own or in_order(campus, answered, now)
     hours = mine or [each for each in hours_now(campus, now) if sight.has_section(each.section.id)]
     hour = hour_of(campus, campus.sections[section_id], now) if section_id else choose(campus, mine, now)
-    return Lookout(tuple(own), tuple(hours), hour, for_others)
+    return Lookout(tuple(own), tuple(hours), hour, for_others, sight.everyone)
 
 
 def hours_of(campus: Campus, person_id: UUID, now: datetime, runs: Collection[UUID] = frozenset()) -> list[Hour]:

@@ -10,7 +10,7 @@ from corridor.campus.model import Location, School, Section, Student
 from corridor.campus.timetable import local, period_at, place_of
 from corridor.campus.words import LocationKind
 from corridor.day.state import HELD, Pass, PassType, SchoolState, Status
-from corridor.day.words import Effect
+from corridor.day.words import Channel, Effect
 from corridor.passes.checking import Prospect, instead, look_into, wish_for
 from corridor.passes.classroom import REMIND_BEFORE
 from corridor.passes.line import Turn, instead_of, turn_of
@@ -155,15 +155,29 @@ class StudentView(msgspec.Struct, frozen=True):
         return next(shared, None)
 
 
-def view_student(state: SchoolState, student_id: UUID, now: datetime) -> StudentView:
-    """The page of a student of this school."""
+def view_student(
+    state: SchoolState,
+    student_id: UUID,
+    now: datetime,
+    *,
+    channel: Channel = Channel.STUDENT,
+    room: Location | None = None,
+) -> StudentView:
+    """The page of a student of this school. `room` is where they stand, when something knows better than the
+    timetable, and then where their pass would begin."""
     campus = state.campus
     here = whereabouts(state, student_id, now)
+    if room is not None:
+        here = msgspec.structs.replace(here, room=room)
     current, last = _passes(state, student_id, now)
     offers: tuple[Prospect, ...] = ()
     if current is None:
         places = [place for place in campus.locations.values() if place.kind in _ORDER and _reachable(place, here)]
-        offers = tuple(offer_of(state, student_id, place, now) for place in sorted(places, key=place_order))
+        origin_id = room.id if room else None
+        offers = tuple(
+            offer_of(state, student_id, place, now, channel=channel, origin_id=origin_id)
+            for place in sorted(places, key=place_order)
+        )
     return StudentView(
         school=campus.school,
         student=campus.students[student_id],
@@ -205,17 +219,33 @@ def whereabouts(state: SchoolState, student_id: UUID, now: datetime) -> Whereabo
     )
 
 
-def offer_of(state: SchoolState, student_id: UUID, place: Location, now: datetime) -> Prospect:
-    """What asking for this place would lead to."""
-    return look_into(state, place, wish_for(student_id, place.id), now)
+def offer_of(
+    state: SchoolState,
+    student_id: UUID,
+    place: Location,
+    now: datetime,
+    *,
+    channel: Channel = Channel.STUDENT,
+    origin_id: UUID | None = None,
+) -> Prospect:
+    """What asking for this place would lead to. Without `origin_id` the timetable says from where."""
+    return look_into(state, place, wish_for(student_id, place.id, channel=channel, origin_id=origin_id), now)
 
 
-def alternatives(state: SchoolState, student_id: UUID, offer: Prospect, now: datetime) -> list[Prospect]:
+def alternatives(
+    state: SchoolState,
+    student_id: UUID,
+    offer: Prospect,
+    now: datetime,
+    *,
+    channel: Channel = Channel.STUDENT,
+    origin_id: UUID | None = None,
+) -> list[Prospect]:
     """Where else the student could go now when this place is not open to them."""
     if offer.open or offer.pass_type is None:
         return []
-    places = instead(state, wish_for(student_id, offer.place.id), now)
-    return [offer_of(state, student_id, place, now) for place in places]
+    places = instead(state, wish_for(student_id, offer.place.id, channel=channel, origin_id=origin_id), now)
+    return [offer_of(state, student_id, place, now, channel=channel, origin_id=origin_id) for place in places]
 
 
 def minute_choices(offer: Prospect) -> list[int]:
