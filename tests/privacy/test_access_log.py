@@ -143,10 +143,15 @@ async def test_a_long_list_is_a_number_and_its_copy_names_everyone(log: Log) -> 
 
 
 async def test_an_empty_list_is_no_look_and_an_empty_copy_is_one(log: Log) -> None:
-    await log.look("board", Look.LIST, student_ids=())
+    await log.look("board", Look.LIST, student_ids=(), number=0)
     assert await log.entries() == 0
-    await log.look("passes", Look.EXPORT, student_ids=())
+    await log.look("passes", Look.EXPORT, student_ids=(), number=0)
     assert await log.entries() == 1
+
+
+async def test_a_list_that_nobody_counted_is_a_look(log: Log) -> None:
+    await log.look("events", Look.LIST, student_ids=())
+    assert await log.rows("SELECT what, number FROM access_entry") == [("events", 0)]
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,12 @@ class LedgerAccessLog:
         why: str | None = None,
         address: str = "",
     ) -> None:
-        """See `AccessLog.looked`. A list without anybody in it is no look. Raises `Unavailable` when it could not be
-        recorded: then nothing may be shown."""
+        """See `AccessLog.looked`. A list that is known to have nobody in it is no look; one that nobody counted, such as
+        a live one, is recorded with the number 0. Raises `Unavailable` when it could not be recorded: then nothing may
+        be shown."""
         ids = tuple(sorted(set(student_ids)))
         count = len(ids) if number is None else number
-        if not count and look is not Look.EXPORT:
+        if number == 0 and not ids and look is not Look.EXPORT:
             return
         command = RecordLook(
             viewer_id=viewer.id,

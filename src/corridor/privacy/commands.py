@@ -13,6 +13,7 @@ class Form(StrEnum):
     CSV = "csv"
     PDF = "pdf"
     TEXT = "text"
+    JSON = "json"
     LINK = "link"
 
 

@@ -41,8 +41,8 @@ def fresh_of(state: RecordsState, look: RecordLook, now: datetime) -> Collection
 
 def decide_disclosure(state: RecordsState, command: MakeDisclosure, now: datetime) -> Decision:
     """A copy is always a disclosure of its own; what a link goes on showing within ten minutes is the same one."""
-    threat = _said(command.threat, "threat", "Say what the threat is. The law wants it on record.")
-    parties = _said(command.parties, "parties", "Say who receives it. The law wants it on record.")
+    threat = said(command.threat, "threat")
+    parties = said(command.parties, "parties")
     ids = command.student_ids
     if command.link_id is not None:
         shown: tuple[UUID | None, ...] = ids or (None,)
@@ -55,7 +55,7 @@ def decide_disclosure(state: RecordsState, command: MakeDisclosure, now: datetim
 
 
 def decide_place(state: RecordsState, command: PlaceHold, now: datetime) -> Decision:
-    reason = _said(command.reason, "reason", "Say why it must be kept, such as the name of the case.")
+    reason = said(command.reason, "reason")
     if any(hold.student_id == command.student_id for hold in state.holds.values()):
         whose = "this student" if command.student_id else "the whole school"
         raise Conflict(f"There is a legal hold on {whose} already. Lift that one first.", code="held_already")
@@ -67,7 +67,7 @@ def decide_lift(state: RecordsState, command: LiftHold, now: datetime) -> Decisi
     hold = state.holds.get(command.hold_id)
     if hold is None:
         raise NotFound("There is no such legal hold, or somebody has lifted it.")
-    reason = _said(command.reason, "reason", "Say why it may end, such as who released it.")
+    reason = said(command.reason, "reason")
     return Decision([HoldLifted(hold, command.by, reason)], about=hold)
 
 
@@ -76,11 +76,18 @@ def through(link_id: UUID, student_id: UUID | None) -> Seen:
     return Seen(link_id, "responder", Look.LIST, None, student_id)
 
 
-def _said(text: str, field: str, otherwise: str) -> str:
+_MISSING = {
+    "threat": "Say what the threat is. The law wants it on record.",
+    "parties": "Say who receives it. The law wants it on record.",
+    "reason": "Say why. It stays on record.",
+}
+
+
+def said(text: str, field: str) -> str:
     """The words without blanks around them. Raises `InvalidInput` for none, and for a novel."""
     words = text.replace("\0", "").strip()
     if not words:
-        raise InvalidInput(otherwise, field=field)
+        raise InvalidInput(_MISSING[field], field=field)
     if len(words) > LONGEST_WORDS:
         raise InvalidInput(f"Say it in at most {LONGEST_WORDS} characters.", field=field)
     return words
