@@ -43,6 +43,8 @@ from corridor.passes.room import PASS_ROOM, PassRebuild, answer_about
 from corridor.policy.defaults import add_defaults
 from corridor.policy.room import POLICY_ROOM, PolicyRebuild
 from corridor.privacy.access_log import LedgerAccessLog, RecordsLedger
+from corridor.privacy import notice_pages
+from corridor.privacy import api as privacy_api
 from corridor.web import (
     admin_accommodations,
     admin_bells,
@@ -181,6 +183,7 @@ def create_app(
             *policy_closures_api.API_ROUTES,
             *policy_today_api.API_ROUTES,
             *policy_delegations_api.API_ROUTES,
+            *privacy_api.API_ROUTES,
             *policy_rules_api.API_ROUTES,
             *policy_types_api.API_ROUTES,
             *district_rules_api.API_ROUTES,
