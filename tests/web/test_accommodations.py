@@ -7,6 +7,7 @@ import pytest
 from corridor.identity.principal import Role
 from corridor.live.api import event_frames
 from corridor.policy import events
+from tests.day_state import SEES_ALL
 from tests.school import make_school
 from tests.web.visitor import Visitor, visitor, words
 from tests.world import Api, World
@@ -127,7 +128,7 @@ async def test_the_ledger_shows_that_there_was_something_and_not_what(world: Wor
 async def test_no_live_stream_tells_of_it_not_even_afterwards(world: World) -> None:
     services: Any = world.services
     await world.services.ledger.state(world.school.id)
-    live = event_frames(services, world.school.id, None, None)
+    live = event_frames(services, world.school.id, None, SEES_ALL)
     assert await anext(live)
     await give(world)
     await send(world, 1)
@@ -135,7 +136,7 @@ async def test_no_live_stream_tells_of_it_not_even_afterwards(world: World) -> N
     while "pass_issued" not in heard:
         heard += (await anext(live)).decode()
     await live.aclose()
-    resumed = event_frames(services, world.school.id, 0, None)
+    resumed = event_frames(services, world.school.id, 0, SEES_ALL)
     await anext(resumed)
     missed = (await anext(resumed)).decode()
     await resumed.aclose()
@@ -178,7 +179,7 @@ async def test_a_group_s_members_are_told_to_no_stream(world: World) -> None:
     await someone.post(
         f"/schools/{world.school.id}/groups", {"name": "Quiet group", "students": [str(world.school.students[0])]}
     )
-    live = event_frames(world.services, world.school.id, 0, None)
+    live = event_frames(world.services, world.school.id, 0, SEES_ALL)
     await anext(live)
     assert b"Quiet group" not in await anext(live)
     await live.aclose()

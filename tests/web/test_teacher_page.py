@@ -277,6 +277,13 @@ async def test_requests_that_are_gone_do_not_stop_the_others(world: World) -> No
 
 
 async def test_a_request_from_another_of_my_classes_says_from_which(world: World) -> None:
+    async with world.database.session() as session:
+        await session.execute(
+            text("UPDATE enrollment SET person_id = :mine WHERE person_id = :theirs"),
+            {"mine": world.school.teachers[0], "theirs": world.school.teachers[1]},
+        )
+        await session.execute(text("UPDATE ledger_head SET config_version = config_version + 1"))
+    await world.services.ledger.refresh(world.school.id)
     await ask(world)
     page = words(await (await teacher(world)).get("/teacher", section=str(world.school.art)))
     assert "Art" in page

@@ -82,7 +82,7 @@ class Lookout(msgspec.Struct, frozen=True):
     """Which class somebody looks at. `own` are the classes they teach or run as a substitute today, `hours` those to
     choose from: their own, or, for whoever has none, all that meet now. `hour` is null until they choose.
 
-    `for_others` are the sections that they answer for today in a teacher's place.
+    `for_others` are the sections that they answer for today in a teacher's place. `every`: they may look at any class.
     """
 
     own: tuple[Hour, ...]
