@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from corridor.base.ids import new_id
 from corridor.ledger.batch import Working, event_rows
-from corridor.ledger.store import Head, ensure_heads
-from corridor.ledger.tables import LedgerEvent, LedgerHead
+from corridor.ledger.store import INSERT_EVENTS, Head, ensure_heads
+from corridor.ledger.tables import LedgerHead
+from corridor.ledger.upsert import encode_rows
 from corridor.ledger.words import Event, Recorded
 
 
@@ -29,6 +30,6 @@ async def append(session: AsyncSession, stream_id: UUID, events: Sequence[Event]
     for event in events:
         work.seq += 1
         work.added.append(Recorded(stream_id, work.seq, work.now, event.kind, event, command_id))
-    for values in event_rows(work):
-        session.add(LedgerEvent(**values))
+    connection = await session.connection()
+    await connection.exec_driver_sql(INSERT_EVENTS, (encode_rows(list(event_rows(work))).decode(),))
     row.seq, row.hash, row.recorded_at = work.seq, work.hash, work.now
