@@ -13,7 +13,11 @@ import corridor.base.jobs
 import corridor.campus.tables
 import corridor.identity.links
 import corridor.identity.provider_tables
+import corridor.identity.device_tables
+import corridor.identity.oauth_tables
+import corridor.identity.sign_in_tables
 import corridor.identity.tables
+import corridor.integrations.outbound.mail
 import corridor.ledger.tables
 import corridor.passes.tables
 import corridor.policy.tables

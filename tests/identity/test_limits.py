@@ -8,7 +8,7 @@ from corridor.identity.limits import (
     ADDRESS_BURST,
     AT_ANY_ADDRESS,
     AT_ONE_ADDRESS,
-    SignInAttempts,
+    Attempts,
     TooManyAttempts,
     network_of,
 )
@@ -21,7 +21,7 @@ def second(number: float) -> datetime:
     return START + timedelta(seconds=number)
 
 
-def wait_of(attempts: SignInAttempts, account: str, address: str, now: datetime) -> int:
+def wait_of(attempts: Attempts, account: str, address: str, now: datetime) -> int:
     with pytest.raises(TooManyAttempts) as refused:
         attempts.admit(account, address, now)
     seconds = refused.value.extra["retry_after"]
@@ -30,13 +30,13 @@ def wait_of(attempts: SignInAttempts, account: str, address: str, now: datetime)
 
 
 def test_a_few_slips_cost_nothing() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     for _ in range(AT_ONE_ADDRESS.free):
         attempts.admit("ana", SCHOOL, START)
 
 
 def test_pauses_grow_and_end_at_a_minute() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     now, pauses = START, []
     for _ in range(AT_ONE_ADDRESS.free):
         attempts.admit("ana", SCHOOL, now)
@@ -48,7 +48,7 @@ def test_pauses_grow_and_end_at_a_minute() -> None:
 
 
 def test_a_refused_try_does_not_prolong_the_pause() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     for _ in range(AT_ONE_ADDRESS.free):
         attempts.admit("ana", SCHOOL, START)
     assert wait_of(attempts, "ana", SCHOOL, second(0.2)) == 1
@@ -56,7 +56,7 @@ def test_a_refused_try_does_not_prolong_the_pause() -> None:
 
 
 def test_tries_sent_all_at_once_do_not_slip_through() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     admitted = 0
     for _ in range(100):
         try:
@@ -68,7 +68,7 @@ def test_tries_sent_all_at_once_do_not_slip_through() -> None:
 
 
 def test_signing_in_wipes_the_slips_out() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     for _ in range(3):
         for _ in range(AT_ONE_ADDRESS.free):
             attempts.admit("ana", SCHOOL, START)
@@ -76,7 +76,7 @@ def test_signing_in_wipes_the_slips_out() -> None:
 
 
 def test_a_quiet_quarter_of_an_hour_wipes_the_slips_out() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     for _ in range(AT_ONE_ADDRESS.free):
         attempts.admit("ana", SCHOOL, START)
     later = START + AT_ONE_ADDRESS.forgets
@@ -85,14 +85,14 @@ def test_a_quiet_quarter_of_an_hour_wipes_the_slips_out() -> None:
 
 
 def test_a_whole_school_signs_in_from_one_address() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     for student in range(3000):
         attempts.admit(f"student{student}", SCHOOL, START)
         attempts.succeeded(f"student{student}", SCHOOL, START)
 
 
 def test_guessing_one_password_for_many_accounts_from_one_address_is_slowed_down() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     for student in range(ADDRESS_BURST):
         attempts.admit(f"student{student}", SCHOOL, START)
     assert wait_of(attempts, "another", SCHOOL, START) == 1
@@ -101,7 +101,7 @@ def test_guessing_one_password_for_many_accounts_from_one_address_is_slowed_down
 
 
 def test_whoever_has_signed_in_from_an_address_is_not_held_up_by_its_others() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     attempts.admit("ana", SCHOOL, START)
     attempts.succeeded("ana", SCHOOL, START)
     for student in range(ADDRESS_BURST):
@@ -110,7 +110,7 @@ def test_whoever_has_signed_in_from_an_address_is_not_held_up_by_its_others() ->
 
 
 def test_an_account_tried_from_many_addresses_is_slowed_down_there_and_not_at_home() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     attempts.admit("ana", SCHOOL, START)
     attempts.succeeded("ana", SCHOOL, START)
     for number in range(AT_ANY_ADDRESS.free):
@@ -120,21 +120,21 @@ def test_an_account_tried_from_many_addresses_is_slowed_down_there_and_not_at_ho
 
 
 def test_a_try_that_could_not_be_decided_is_not_held_against_anyone() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     for _ in range(AT_ONE_ADDRESS.free * 10):
         attempts.admit("ana", SCHOOL, START)
         attempts.undecided("ana", SCHOOL, START)
 
 
 def test_setting_the_clock_back_locks_nobody_out() -> None:
-    attempts = SignInAttempts()
+    attempts = Attempts()
     for _ in range(AT_ONE_ADDRESS.free):
         attempts.admit("ana", SCHOOL, START)
     assert wait_of(attempts, "ana", SCHOOL, START - timedelta(days=1)) == 1
 
 
 def test_strangers_cannot_fill_the_memory() -> None:
-    attempts = SignInAttempts(size=10)
+    attempts = Attempts(size=10)
     for number in range(1000):
         attempts.admit(f"student{number}", f"198.51.{number // 250}.{number % 250}", START)
     assert len(attempts._pairs) == len(attempts._accounts) == len(attempts._addresses) == 10

@@ -15,7 +15,8 @@ from corridor.identity.limits import AT_ONE_ADDRESS, TooManyAttempts
 from corridor.identity.passwords import Verdict
 from corridor.identity.principal import Role
 from corridor.identity.service import IdentityService, SignedIn, SignInRefused
-from corridor.identity.sessions import LIMITS, digest
+from corridor.identity.sessions import digest
+from corridor.identity.sign_in_policy import SignInPolicy
 from corridor.identity.tables import Account, LoginSession
 from tests.identity.conftest import Campus
 
@@ -241,9 +242,11 @@ async def test_staff_of_the_district_reach_every_school_unless_their_account_nam
 async def test_an_idle_session_ends(identity: IdentityService, campus: Campus, clock: FixedClock, role: Role) -> None:
     await identity.create_account(role=role, username="lee", password=PASSWORD, person="t-1")
     signed_in = await sign_in(identity, "lee")
-    clock.advance(LIMITS[role].idle - timedelta(seconds=1))
+    limits = SignInPolicy().limits(role, stays=False)
+    assert limits.idle
+    clock.advance(limits.idle - timedelta(seconds=1))
     assert await identity.by_session(signed_in.token)
-    clock.advance(LIMITS[role].idle)
+    clock.advance(limits.idle)
     assert await identity.by_session(signed_in.token) is None
 
 
@@ -251,8 +254,9 @@ async def test_a_session_in_use_lasts_until_its_absolute_limit(
     identity: IdentityService, ana: Account, clock: FixedClock
 ) -> None:
     signed_in = await sign_in(identity)
-    limits = LIMITS[Role.STUDENT]
+    limits = SignInPolicy().limits(Role.STUDENT, stays=False)
     assert signed_in.expires_at == clock.now() + limits.longest
+    assert limits.idle
     step = limits.idle / 2
     while clock.now() + step < signed_in.expires_at:
         clock.advance(step)
@@ -283,7 +287,7 @@ async def test_sessions_past_their_limit_are_swept_out_when_someone_signs_in(
     identity: IdentityService, ana: Account, database: Database, clock: FixedClock
 ) -> None:
     await sign_in(identity)
-    clock.advance(LIMITS[Role.STUDENT].longest)
+    clock.advance(SignInPolicy().limits(Role.STUDENT, stays=False).longest)
     await sign_in(identity)
     async with database.session() as session:
         assert await session.scalar(select(func.count()).select_from(LoginSession)) == 1

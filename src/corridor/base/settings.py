@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `secret_key`: signs cookies and forms; empty means the file `secret.key` in the data folder.
     `previous_secret_key`: opens stored secrets until `corridor secrets rotate` has sealed them under the new key.
     `time_zone`: IANA name, the zone that newly imported schools start with.
+    `smtp_host`, `smtp_port`, `smtp_user`, `smtp_password`: the server that takes mail; `smtp_tls` is starttls, tls or
+    none. `mail_from`: the sender, such as Corridor <corridor@district.example>.
     `demo`: a made-up district with known passwords; refuses to listen beyond loopback.
     `public_url`: where people reach this installation, such as https://passes.school.example; empty means the address
     that the browser asked for.
@@ -50,6 +52,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     host: str = "127.0.0.1"
     port: int = 8000
     secure_cookies: bool = True
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_tls: str = "starttls"
+    mail_from: str = ""
     demo: bool = False
     log_format: str = "console"
     max_upload_mb: int = 256
@@ -71,8 +79,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 f"The setting public_url is '{self.public_url}'. Write the address without a path, for example "
                 "https://passes.school.example."
             )
+        self._check_mail()
         if self.log_format not in ("console", "json"):
             raise SetupError(f"The setting log_format is '{self.log_format}'; it is console or json.")
+
+    def _check_mail(self) -> None:
+        if self.smtp_tls not in ("starttls", "tls", "none"):
+            raise SetupError(f"The setting smtp_tls is '{self.smtp_tls}'; it is starttls, tls or none.")
+        for name in ("mail_from", "public_url") if self.smtp_host else ():
+            if not getattr(self, name):
+                raise SetupError(f"With smtp_host, mail is sent: then the setting {name} is needed, too.")
+
+    @property
+    def sends_mail(self) -> bool:
+        return bool(self.smtp_host)
 
     @property
     def postgres_dir(self) -> Path:

@@ -1,6 +1,7 @@
 """Accounts: made from a person of the roster or for somebody who is not in it."""
 
 import unicodedata
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -8,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
+from corridor.base.ids import new_id
 from corridor.campus.tables import Person, School
 from corridor.identity.principal import MACHINE_ROLES, PERSONAL_ROLES, Role
 from corridor.identity.tables import Account, AccountStatus
@@ -88,6 +90,29 @@ def username_for(person: Person | None, wanted: str | None) -> str:
     return name
 
 
+def new_account(
+    *,
+    person: Person | None,
+    username: str | None,
+    role: Role,
+    school_id: UUID | None,
+    now: datetime,
+    password_hash: str | None,
+) -> Account:
+    """An account that is yet to be added. Without a username it gets the person's own. Raises `InvalidInput`."""
+    return Account(
+        id=new_id(),
+        person_id=person.id if person else None,
+        username=username_for(person, username),
+        password_hash=password_hash,
+        role=role,
+        school_id=school_id,
+        status=AccountStatus.ACTIVE,
+        created_at=now,
+        password_changed_at=now if password_hash is not None else None,
+    )
+
+
 async def account_named(session: AsyncSession, username: str) -> Account | None:
     return (await session.scalars(select(Account).where(Account.username == normal_username(username)))).one_or_none()
 
@@ -98,6 +123,27 @@ async def locked_account(session: AsyncSession, account_id: UUID) -> Account:
     if account is None:
         raise NotFound("There is no such account.")
     return account
+
+
+async def keep_an_administrator(session: AsyncSession, account: Account) -> None:
+    """Refuse to let go of the last account that can administer the district. Raises `Conflict`."""
+    if account.role != Role.DISTRICT_ADMIN or account.school_id is not None or account.status != AccountStatus.ACTIVE:
+        return
+    of_district = (Account.role == Role.DISTRICT_ADMIN, Account.school_id.is_(None))
+    # Held in one order, so that two administrators cannot each let go of the other at the same time.
+    rows = await session.scalars(
+        select(Account)
+        .where(*of_district)
+        .order_by(Account.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for other in rows.all():
+        if other.id != account.id and await may_sign_in(session, other):
+            return
+    raise Conflict(
+        "This is the last account that can administer the whole district. Make another district administrator first."
+    )
 
 
 async def may_sign_in(session: AsyncSession, account: Account) -> bool:

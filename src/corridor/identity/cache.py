@@ -63,6 +63,11 @@ class PrincipalCache:
         self._entries.drop_where(lambda entry: entry.principal is not None and entry.principal.id == principal_id)
         self._loading.clear()
 
+    def forget_all(self) -> None:
+        """From now on, ask the database about every secret again."""
+        self._entries.drop_where(lambda entry: True)
+        self._loading.clear()
+
     async def _fetch(self, digest: bytes) -> Principal | None:
         now = self._clock.now()
         try:

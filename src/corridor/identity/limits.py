@@ -1,4 +1,4 @@
-"""How often a sign-in may be tried. Growing pauses, never a lock: a prank must not keep a student out of their account.
+"""How often a secret may be guessed. Growing pauses, never a lock: a prank must keep no student out of an account.
 
 A whole school sits behind one address, so the address has a generous allowance, and a browser address from which an
 account has signed in before answers for that account alone. Counts are kept by each process for itself.
@@ -40,15 +40,52 @@ class Pauses(msgspec.Struct, frozen=True):
         return min(self.longest, timedelta(seconds=2 ** min(failures - self.free, 30)))
 
 
+class Tolerance(msgspec.Struct, frozen=True):
+    """How much guessing is borne.
+
+    `at_one_address`: one account tried from one address. `at_any_address`: one account tried from addresses it has not
+    succeeded from. `burst`: failures that an address may have over all accounts, of which one is forgiven every
+    `refill`.
+    """
+
+    at_one_address: Pauses
+    at_any_address: Pauses
+    burst: int
+    refill: timedelta
+
+
 AT_ONE_ADDRESS = Pauses(free=5, longest=timedelta(minutes=1), forgets=timedelta(minutes=15))
-"""One account tried from one address."""
-
 AT_ANY_ADDRESS = Pauses(free=20, longest=timedelta(minutes=5), forgets=timedelta(hours=1))
-"""One account tried from addresses it has not signed in from."""
-
 ADDRESS_BURST = 1000
 ADDRESS_REFILL = timedelta(seconds=1)
-"""Failures that an address may have, over all accounts, and how soon one is forgiven."""
+
+PASSWORDS = Tolerance(AT_ONE_ADDRESS, AT_ANY_ADDRESS, ADDRESS_BURST, ADDRESS_REFILL)
+"""For passwords."""
+
+SECOND_STEPS = Tolerance(
+    Pauses(free=5, longest=timedelta(minutes=5), forgets=timedelta(hours=1)),
+    Pauses(free=10, longest=timedelta(minutes=15), forgets=timedelta(days=1)),
+    burst=200,
+    refill=timedelta(seconds=10),
+)
+"""For codes of six digits, from someone who knows the password: about a hundred guesses a day at a million codes."""
+
+PINS = Tolerance(
+    Pauses(free=4, longest=timedelta(minutes=10), forgets=timedelta(hours=6)),
+    Pauses(free=10, longest=timedelta(minutes=15), forgets=timedelta(days=1)),
+    burst=100,
+    refill=timedelta(seconds=5),
+)
+"""For short PINs at a device: the account is the student, the address the device. A class is at one kiosk, so the
+device bears many slips; a student who is at home at it is not kept out by tries elsewhere."""
+
+PASSWORD_LINKS = Tolerance(
+    Pauses(free=3, longest=timedelta(minutes=15), forgets=timedelta(hours=1)),
+    Pauses(free=6, longest=timedelta(hours=1), forgets=timedelta(hours=6)),
+    burst=300,
+    refill=timedelta(seconds=10),
+)
+"""For mails with a link to a new password, of which every one counts."""
 
 _KNOWN_FOR = timedelta(days=30)
 
@@ -71,15 +108,17 @@ class _Allowance(msgspec.Struct):
     level: float
     at: datetime
 
-    def leak(self, now: datetime) -> None:
-        self.level = max(0.0, self.level - max(now - self.at, timedelta(0)) / ADDRESS_REFILL)
+    def leak(self, now: datetime, refill: timedelta) -> None:
+        self.level = max(0.0, self.level - max(now - self.at, timedelta(0)) / refill)
         self.at = now
 
 
-class SignInAttempts:
-    """Counts failures by account and address. Pure: `now` is passed in."""
+class Attempts:
+    """Counts failures by account and address. Pure: `now` is passed in. What an account or an address is, is the
+    caller's: any text that stays the same."""
 
-    def __init__(self, *, size: int = 50_000) -> None:
+    def __init__(self, tolerance: Tolerance = PASSWORDS, *, size: int = 50_000) -> None:
+        self._tolerance = tolerance
         self._pairs: Bounded[tuple[str, str], _Failures] = Bounded(size)
         self._accounts: Bounded[str, _Failures] = Bounded(size)
         self._addresses: Bounded[str, _Allowance] = Bounded(size)
@@ -92,10 +131,10 @@ class SignInAttempts:
         """
         network = network_of(address)
         pair = (account, network)
-        waits = [_wait(self._pairs, pair, AT_ONE_ADDRESS, now)]
+        waits = [_wait(self._pairs, pair, self._tolerance.at_one_address, now)]
         known = self._is_known(pair, now)
         if not known:
-            waits.append(_wait(self._accounts, account, AT_ANY_ADDRESS, now))
+            waits.append(_wait(self._accounts, account, self._tolerance.at_any_address, now))
             waits.append(self._address_wait(network, now))
         if (longest := max(waits)) > timedelta(0):
             raise TooManyAttempts(longest)
@@ -126,12 +165,12 @@ class SignInAttempts:
 
     def _allowance(self, network: str, now: datetime, *, add: int = 0) -> _Allowance:
         allowance = self._addresses.get(network) or _Allowance(0.0, now)
-        allowance.leak(now)
+        allowance.leak(now, self._tolerance.refill)
         allowance.level = max(0.0, allowance.level + add)
         return allowance
 
     def _address_wait(self, network: str, now: datetime) -> timedelta:
-        return (self._allowance(network, now).level - ADDRESS_BURST + 1) * ADDRESS_REFILL
+        return (self._allowance(network, now).level - self._tolerance.burst + 1) * self._tolerance.refill
 
 
 def _wait(tally: Bounded[K, _Failures], key: K, pauses: Pauses, now: datetime) -> timedelta:

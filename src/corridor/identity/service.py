@@ -1,6 +1,7 @@
 """What the other rooms and the shell ask of identity: sign in, who is this, accounts, tokens."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
@@ -13,18 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from corridor.base.clock import Clock, SystemClock
 from corridor.base.database import Database
 from corridor.base.errors import Conflict, CorridorError, NotSignedIn
-from corridor.base.ids import new_id
 from corridor.base.sealed import Sealer
 from corridor.base.settings import Settings
 from corridor.campus.tables import Person, School
-from corridor.identity import accounts, sessions, tokens
+from corridor.identity import accounts, oauth, sessions, tokens
 from corridor.identity.account_desk import AccountDesk
 from corridor.identity.audit import audit
 from corridor.identity.cache import Known, PrincipalCache
+from corridor.identity.credentials import CredentialService
+from corridor.identity.devices import Devices
 from corridor.identity.first_step import Need, begin_first_step, what_is_missing
 from corridor.identity.limits import Attempts
+from corridor.identity.links import load_link
 from corridor.identity.mail import NoOutbox, Outbox
 from corridor.identity.next_steps import NextSteps
+from corridor.identity.oauth import OAuthClients
 from corridor.identity.own_security import OwnSecurity
 from corridor.identity.password_links import PasswordLinks
 from corridor.identity.passwords import SHORTEST, Passwords, check_new_password
@@ -85,6 +89,9 @@ class IdentityService:
         self.desk = AccountDesk(self)
         self._sessions = PrincipalCache(self._load_session, clock)
         self._tokens = PrincipalCache(self._load_token, clock)
+        self.devices = Devices(database, clock)
+        self.credentials = CredentialService(database, clock, settings, self.passwords)
+        self.oauth = OAuthClients(database, clock)
         self._code_clock: Clock = SystemClock() if settings.demo else clock
 
     @cached_property
@@ -104,7 +111,9 @@ class IdentityService:
         return await self._sessions.get(sessions.digest(token))
 
     async def by_bearer(self, token: str) -> Principal | None:
-        """Whom an API token stands for."""
+        """Whom an API token, or an OAuth client's access token, stands for."""
+        if token.startswith(oauth.PREFIX):
+            return await self.oauth.by_token(token)
         return await self._tokens.get(sessions.digest(token)) if token.startswith(tokens.PREFIX) else None
 
     async def sign_in(
@@ -212,16 +221,13 @@ class IdentityService:
         accounts.check_role(role, person=someone, school_id=school_id)
         name = accounts.username_for(someone, username)
         now = self.clock.now()
-        account = Account(
-            id=new_id(),
-            person_id=someone.id if someone else None,
+        account = accounts.new_account(
+            person=someone,
             username=name,
-            password_hash=await self.new_hash(password, name) if password is not None else None,
             role=role,
             school_id=school_id,
-            status=AccountStatus.ACTIVE,
-            created_at=now,
-            password_changed_at=now if password is not None else None,
+            now=now,
+            password_hash=await self.new_hash(password, name) if password is not None else None,
         )
         try:
             async with self.database.session() as session:
@@ -306,6 +312,10 @@ class IdentityService:
     async def enable_account(self, account_id: UUID, by: Principal | None = None) -> None:
         await self._set_status(account_id, AccountStatus.ACTIVE, by)
 
+    def changed(self, account_id: UUID) -> None:
+        """What stands behind the account is another: whoever is signed in to it is looked up again."""
+        self._sessions.forget_principal(account_id)
+
     async def end_sessions(self, account_id: UUID) -> None:
         """Sign the account out everywhere."""
         async with self.database.session() as session:
@@ -320,6 +330,7 @@ class IdentityService:
         school_id: UUID | None = None,
         person_id: UUID | None = None,
         expires_at: datetime | None = None,
+        scopes: Sequence[str] | None = None,
         maker: Principal | None = None,
     ) -> tokens.NewToken:
         """Make an API token; see `tokens.add_token`. Without a maker (the command line) there is no limit to it."""
@@ -332,6 +343,7 @@ class IdentityService:
                 school_id=school_id,
                 person_id=person_id,
                 expires_at=expires_at,
+                scopes=scopes,
                 maker=maker,
             )
 
@@ -365,10 +377,14 @@ class IdentityService:
         log.warning("sign_in_refused", address=address)
         return SignInRefused("This username and password do not fit together. Check both and try again.")
 
+    def log_wrong_code(self, account_id: UUID, address: str) -> None:
+        log.warning("second_step_refused", account_id=str(account_id), address=address)
+
     async def _load_session(self, token_hash: bytes) -> Known | None:
         policy = await self.policy.current()
         async with self.database.session() as session:
-            return await sessions.load_session(session, token_hash, policy, self.clock.now())
+            known = await sessions.load_session(session, token_hash, policy, self.clock.now())
+            return known or await load_link(session, token_hash, self.clock.now())
 
     async def _load_token(self, token_hash: bytes) -> Known | None:
         async with self.database.session() as session:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, Text
+from sqlalchemy import ARRAY, ForeignKey, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from corridor.base.database import Base
@@ -18,7 +18,8 @@ class AccountStatus(StrEnum):
 
 class Account(Base):
     """`username` is lower case. Without `school_id` an account reaches the schools where its person is a member, a
-    district administrator's the whole district. Without `password_hash` nobody signs in to it by password."""
+    district administrator's the whole district. Without `password_hash` nobody signs in to it by password. A password
+    that somebody else gave out signs in until `password_expires_at`, and only to choose another."""
 
     __tablename__ = "account"
 
@@ -31,10 +32,15 @@ class Account(Base):
     status: Mapped[str] = mapped_column(Text, default=AccountStatus.ACTIVE)
     created_at: Mapped[datetime]
     password_changed_at: Mapped[datetime | None]
+    password_expires_at: Mapped[datetime | None]
 
 
 class LoginSession(Base):
-    """A browser that is signed in. `token_hash` is the SHA-256 of its cookie; `expires_at` is the absolute limit."""
+    """A browser that is signed in. `token_hash` is the SHA-256 of its cookie; `expires_at` is the absolute limit.
+
+    `via` is how the first step was passed, `second_step` how the second was. `stays`: the cookie outlives the browser.
+    `confirmed_at` is when whoever sits there last showed who they are.
+    """
 
     __tablename__ = "login_session"
 
@@ -46,12 +52,17 @@ class LoginSession(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     user_agent: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
+    via: Mapped[str] = mapped_column(Text)
+    second_step: Mapped[str | None] = mapped_column(Text)
+    stays: Mapped[bool]
+    confirmed_at: Mapped[datetime]
 
 
 class ApiToken(Base):
     """A program that may call the API. `token_hash` is the SHA-256 of the token, which was shown once.
 
     Without `school_id` it reaches the schools where its person is a member, and without a person the whole district.
+    `scopes` are the actions that it was made for; null means all of its role.
     """
 
     __tablename__ = "api_token"
@@ -66,3 +77,4 @@ class ApiToken(Base):
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    scopes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))

@@ -1,0 +1,1 @@
+"""What Corridor sends to other systems."""
