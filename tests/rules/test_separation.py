@@ -53,7 +53,7 @@ def test_the_student_is_told_nothing_of_the_other_and_staff_are(day: Day) -> Non
     found = reason(day, APART, student_id=ANA)
     assert found is not None
     assert found.message == "You can't go right now. Ask again in a few minutes."
-    assert found.staff_message == "Student1 Example is out, and the two are kept apart."
+    assert found.staff_message == "Another student is out from whom this one is kept apart."
 
 
 def test_a_student_who_has_left_the_school_is_not_named(day: Day) -> None:

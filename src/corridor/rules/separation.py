@@ -1,4 +1,5 @@
-"""Students who must not be out together. Nobody who is refused learns of whom else."""
+"""Students who must not be out together. Nobody who is refused learns of whom else, nor does whoever issues the pass:
+the other may be no student of theirs."""
 
 from typing import Annotated
 from uuid import UUID
@@ -41,11 +42,10 @@ def judge(params: Params, case: Case) -> Objection | None:
                 continue
             if params.same_destination and other.destination_id != ask.destination.id:
                 continue
-            name = state.campus.students[student_id].name if student_id in state.campus.students else "Someone"
             return Objection(
                 CODE,
                 "You can't go right now. Ask again in a few minutes.",
-                f"{name} is out, and the two are kept apart.",
+                "Another student is out from whom this one is kept apart.",
             )
     return None
 

@@ -54,7 +54,7 @@ async def show_rules(
 ) -> Template:
     """`new` shows the kinds of rules, or a form for a rule of the kind it names; `like` is a rule to begin from. `edit`
     is a rule shown as a form, `saved` one that was just saved."""
-    choice = await choose_school(request, Action.RULE_VIEW, school)
+    choice = await choose_school(request, Action.RULE_CHANGE if new or edit else Action.RULE_VIEW, school)
     state = await services_of(request).ledger.state(choice.school.id)
     draft = None
     if new in KINDS:
@@ -186,7 +186,10 @@ async def _submit(request: PassRequest, state: SchoolState, text: RuleText) -> N
 
 
 async def _row(request: PassRequest, state: SchoolState, rule_id: UUID, *, saved: bool = False) -> Template:
-    (row,) = await _rows(request, state, [find_rule(state, rule_id)])
+    rows = await _rows(request, state, [find_rule(state, rule_id)])
+    if not rows:
+        raise NotFound("There is no such rule, or it is not yours to read.")
+    (row,) = rows
     context = _list_context(request, state) | {"row": row, "saved": rule_id if saved else None}
     return Template("admin_rules_row.html", context=context)
 

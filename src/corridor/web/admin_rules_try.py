@@ -26,7 +26,7 @@ from corridor.web.admin_rules import HOME, MOST_FOUND
 from corridor.web.rule_form import EFFECTS, options_of
 from corridor.web.rule_views import RuleChangeView, TriedRules, history, try_rules
 
-_VIEW = {"permission": Action.RULE_VIEW}
+_VIEW = {"permission": Action.RULE_CHANGE}
 _OUTCOMES = {
     Outcome.BEGINS: ("check", "The pass would begin at once."),
     Outcome.ASKS: ("hand", "Staff would be asked."),
@@ -61,7 +61,7 @@ async def show_try(
     channel: FromQuery[Channel] = Channel.STUDENT,
 ) -> Template:
     """`find` is a part of a student's name, `at` a time on the school's clock; without it now."""
-    choice = await choose_school(request, Action.RULE_VIEW, school)
+    choice = await choose_school(request, Action.RULE_CHANGE, school)
     services = services_of(request)
     state = await services.ledger.state(choice.school.id)
     chosen, matches = await _student(request, state, student, find)
@@ -104,7 +104,7 @@ async def show_history(
     request: PassRequest, rule_id: FromPath[UUID], school: FromQuery[UUID | None] = None
 ) -> Template:
     """Who changed a rule, and when."""
-    choice = await choose_school(request, Action.RULE_VIEW, school)
+    choice = await choose_school(request, Action.RULE_CHANGE, school)
     services = services_of(request)
     state = await services.ledger.state(choice.school.id)
     changes = await history(services.database, request.user, state, rule_id)

@@ -36,7 +36,8 @@ from corridor.campus.timetable import (
     term_of,
 )
 from corridor.identity.permissions import Action, require
-from corridor.passes.api import PassRequest, services_of
+from corridor.passes.api import PassRequest, services_of, sight_for
+from corridor.policy.sight import must_see_student
 
 _USUAL_DAYS = 31
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
@@ -135,7 +136,7 @@ async def show_time(
     """Which period and schedule it is, now or `at` another instant, and where the timetable puts a student then."""
     require(request.user, Action.SCHOOL_VIEW, school_id=school_id)
     if student_id:
-        require(request.user, Action.STUDENT_VIEW, school_id=school_id, person_id=student_id)
+        must_see_student(await sight_for(request, Action.STUDENT_VIEW, school_id), student_id)
     services = services_of(request)
     campus = (await services.ledger.state(school_id)).campus
     instant = at or services.clock.now()

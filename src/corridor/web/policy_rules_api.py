@@ -84,7 +84,8 @@ async def index_rule_kinds(request: PassRequest) -> RuleKindPage:
 
 @get("/schools/{school_id:uuid}/rules", tags=["Rules"], summary="Rules", opt=_VIEW)
 async def index_rules(request: PassRequest, school_id: FromPath[UUID]) -> RulePage:
-    """The school's rules and its district's, those switched off among them."""
+    """The school's rules and its district's, those switched off among them. Those that name students are shown only to
+    whoever may change rules."""
     require(request.user, Action.RULE_VIEW, school_id=school_id)
     services = services_of(request)
     state = await services.ledger.state(school_id)
@@ -126,17 +127,17 @@ async def remove_rule(request: PassRequest, school_id: FromPath[UUID], rule_id: 
     "/schools/{school_id:uuid}/rules/{rule_id:uuid}/history",
     tags=["Rules"],
     summary="Who changed a rule, and when",
-    opt=_VIEW,
+    opt=_CHANGE,
 )
 async def show_rule_history(request: PassRequest, school_id: FromPath[UUID], rule_id: FromPath[UUID]) -> RuleHistory:
     """From the ledger; a rule that was removed has its history still."""
-    require(request.user, Action.RULE_VIEW, school_id=school_id)
+    require(request.user, Action.RULE_CHANGE, school_id=school_id)
     services = services_of(request)
     state = await services.ledger.state(school_id)
     return RuleHistory(await history(services.database, request.user, state, rule_id))
 
 
-@get("/schools/{school_id:uuid}/rules/try", tags=["Rules"], summary="Try the rules", opt=_VIEW)
+@get("/schools/{school_id:uuid}/rules/try", tags=["Rules"], summary="Try the rules", opt=_CHANGE)
 async def show_tried_rules(
     request: PassRequest,
     school_id: FromPath[UUID],
@@ -147,7 +148,7 @@ async def show_tried_rules(
 ) -> TriedRules:
     """What every rule would say to such a request, without making it. Without `at` now; an instant without a zone is
     UTC."""
-    require(request.user, Action.RULE_VIEW, school_id=school_id)
+    require(request.user, Action.RULE_CHANGE, school_id=school_id)
     services = services_of(request)
     return try_rules(
         await services.ledger.state(school_id),

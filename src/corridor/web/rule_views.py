@@ -14,6 +14,7 @@ from corridor.campus.timetable import moment
 from corridor.day.policy import Rule, RuleText, Scope
 from corridor.day.state import SchoolState
 from corridor.day.words import Channel, Effect, Level
+from corridor.identity.permissions import Action, scope_of
 from corridor.identity.principal import Principal
 from corridor.passes.commands import RequestPass
 from corridor.passes.wish import Outcome, think_through
@@ -126,9 +127,19 @@ def kind_view(kind: Kind) -> RuleKindView:
 async def rule_views(
     database: Database, viewer: Principal, state: SchoolState, now: datetime, rules: Sequence[Rule] | None = None
 ) -> list[RuleView]:
-    """These rules of the school, or all in the order in which they are asked."""
+    """These rules of the school, or all in the order in which they are asked, but for those not the viewer's to
+    read."""
     fired = await fired_since(database, viewer, state.campus.school.id, now - timedelta(days=FIRED_DAYS))
-    return [_view(rule, state, fired.get(rule.id, 0)) for rule in (state.all_rules if rules is None else rules)]
+    wanted = state.all_rules if rules is None else rules
+    return [_view(rule, state, fired.get(rule.id, 0)) for rule in wanted if may_read(viewer, rule)]
+
+
+def may_read(viewer: Principal, rule: Rule) -> bool:
+    """Whoever does not make the rules reads those that are for everyone, not those that name students."""
+    if scope_of(viewer, Action.RULE_CHANGE):
+        return True
+    named = rule.scope.student_ids | getattr(rule.params, "student_ids", frozenset())
+    return not named and not KINDS[rule.text.kind].private
 
 
 def _view(rule: Rule, state: SchoolState, fired: int) -> RuleView:
