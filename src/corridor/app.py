@@ -16,11 +16,14 @@ from corridor.appointments import student_pages as student_appointments_pages
 from corridor.appointments.room import APPOINTMENT_ROOM
 from corridor.base.clock import Clock
 from corridor.base.database import Database
+from corridor.base.jobs import Jobs, Nightly
 from corridor.base.settings import Settings
 from corridor.campus.room import CAMPUS_ROOM
 from corridor.day.state import SchoolState
 from corridor.identity import api as identity_api
+from corridor.identity import oidc_pages
 from corridor.identity import pages as identity_pages
+from corridor.identity.oidc import SingleSignOn
 from corridor.identity.service import IdentityService
 from corridor.ledger.doorbell import Doorbell
 from corridor.ledger.engine import Ledger
@@ -42,14 +45,17 @@ from corridor.passes.load import load_state
 from corridor.passes.room import PASS_ROOM, PassRebuild, answer_about
 from corridor.policy.defaults import add_defaults
 from corridor.policy.room import POLICY_ROOM, PolicyRebuild
-from corridor.privacy.access_log import LedgerAccessLog, RecordsLedger
 from corridor.privacy import notice_pages
 from corridor.privacy import api as privacy_api
+from corridor.privacy.access_log import LedgerAccessLog, RecordsLedger
+from corridor.privacy.retention import Retention
 from corridor.web import (
     admin_accommodations,
     admin_bells,
     admin_calendar,
+    admin_credentials,
     admin_delegates,
+    admin_devices,
     admin_district_rules,
     admin_groups,
     admin_import,
@@ -58,17 +64,23 @@ from corridor.web import (
     admin_rules,
     admin_rules_try,
     admin_today,
+    admin_tokens,
     admin_zones,
     away_pages,
     bells_api,
     calendar_feed,
     campus_api,
     campus_time_api,
+    card_sheets,
     closure_pages,
     desk_pages,
+    devices_api,
     district_rules_api,
     health,
     import_api,
+    kiosk_pages,
+    my_pin,
+    oauth_api,
     policy_accommodations_api,
     policy_closures_api,
     policy_delegations_api,
@@ -115,6 +127,7 @@ class Services:
         self.clock = clock
         self.settings = settings
         self.identity = IdentityService(database, clock, settings)
+        self.sign_on = SingleSignOn(database, clock, settings, self.identity)
         self.ledger: Ledger[SchoolState] = Ledger(database, make_decider(), clock)
         self.records = RecordsLedger(database, clock)
         self.access = LedgerAccessLog(self.records)
@@ -125,13 +138,15 @@ class Services:
         self.doorbell = Doorbell(database, self.ledger)
         self.ticker = Ticker(self.ledger)
         self.imports = ImportDesk(database, clock, settings, on_new_schools=[add_defaults])
+        self.retention = Retention(database, clock)
+        self.jobs = Jobs(database, clock, settings.time_zone, [Nightly("retention", self.retention.nightly)])
         self.metrics = health.Metrics(self.hub, self.feeds)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The background work of one process."""
         async with AsyncExitStack() as stack:
-            for part in (self.ledger, self.records, self.doorbell, self.ticker, self.imports):
+            for part in (self.ledger, self.records, self.doorbell, self.ticker, self.imports, self.jobs):
                 await part.start()
                 stack.push_async_callback(part.stop)
             for school_id in await self._schools():
@@ -178,26 +193,31 @@ def create_app(
             *appointments_api.API_ROUTES,
             *check_api.API_ROUTES,
             *live_api.API_ROUTES,
+            *privacy_api.API_ROUTES,
             *policy_groups_api.API_ROUTES,
             *policy_accommodations_api.API_ROUTES,
             *policy_closures_api.API_ROUTES,
             *policy_today_api.API_ROUTES,
             *policy_delegations_api.API_ROUTES,
-            *privacy_api.API_ROUTES,
             *policy_rules_api.API_ROUTES,
             *policy_types_api.API_ROUTES,
             *district_rules_api.API_ROUTES,
+            *devices_api.API_ROUTES,
+            *oauth_api.API_ROUTES,
             uploads(import_api.API_ROUTES),
         ],
         exception_handlers=API_EXCEPTION_HANDLERS,
         security=[{"bearer": []}],
     )
     open_routes = Router("/", route_handlers=health.API_ROUTES, exception_handlers=API_EXCEPTION_HANDLERS)
+    oauth = Router("/", route_handlers=oauth_api.OPEN_ROUTES, exception_handlers=oauth_api.OAUTH_EXCEPTION_HANDLERS)
     pages = Router(
         "/",
         route_handlers=[
             *web_pages.PAGE_ROUTES,
+            *notice_pages.PAGE_ROUTES,
             *identity_pages.PAGE_ROUTES,
+            *oidc_pages.PAGE_ROUTES,
             *student_pages.PAGE_ROUTES,
             *teacher_pages.PAGE_ROUTES,
             *appointments_pages.PAGE_ROUTES,
@@ -223,6 +243,12 @@ def create_app(
             *admin_today.PAGE_ROUTES,
             *admin_delegates.PAGE_ROUTES,
             *away_pages.PAGE_ROUTES,
+            *kiosk_pages.PAGE_ROUTES,
+            *my_pin.PAGE_ROUTES,
+            *admin_devices.PAGE_ROUTES,
+            *admin_credentials.PAGE_ROUTES,
+            *card_sheets.PAGE_ROUTES,
+            *admin_tokens.PAGE_ROUTES,
             uploads(admin_import.PAGE_ROUTES),
             asset_route(assets),
         ],
@@ -230,7 +256,7 @@ def create_app(
         include_in_schema=False,
     )
     return Litestar(
-        route_handlers=[api, open_routes, pages],
+        route_handlers=[api, open_routes, oauth, pages],
         middleware=[identity_api.gate],
         request_class=JsonRequest,
         lifespan=[lifespan],

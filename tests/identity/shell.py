@@ -17,6 +17,7 @@ from corridor import identity as identity_room
 from corridor.base.errors import CorridorError, NotSignedIn
 from corridor.identity.accounts import DemoAccount
 from corridor.identity.api import API_ROUTES, PUBLIC, check_routes, csrf_token, gate
+from corridor.identity.oidc import SingleSignOn
 from corridor.identity.pages import PAGE_ROUTES, to_sign_in
 from corridor.identity.permissions import Action
 from corridor.identity.principal import Principal
@@ -30,6 +31,7 @@ _LAYOUT = "<title>{% block title %}{% endblock %}</title><main>{% block content 
 
 class Services(NamedTuple):
     identity: IdentityService
+    sign_on: SingleSignOn
 
 
 def _problem(request: Request[Any, Any, Any], error: CorridorError) -> Response[dict[str, Any]]:
@@ -91,6 +93,7 @@ def make_app(
     loader = ChoiceLoader([FileSystemLoader(_TEMPLATES), DictLoader({"base.html": _LAYOUT})])
     engine = JinjaTemplateEngine.from_environment(Environment(loader=loader, autoescape=True))
     engine.register_template_callable("csrf_token", csrf_token)
+    sign_on = SingleSignOn(identity.database, identity.clock, identity.settings, identity)
     pages = Router("/", route_handlers=[*PAGE_ROUTES, show_home], exception_handlers={NotSignedIn: to_sign_in})
     return Litestar(
         route_handlers=[
@@ -108,7 +111,7 @@ def make_app(
         on_startup=[check_routes],
         exception_handlers={CorridorError: _problem},
         template_config=TemplateConfig(instance=engine),
-        state=State({"services": Services(identity), "demo_accounts": demo_accounts or []}),
+        state=State({"services": Services(identity, sign_on), "demo_accounts": demo_accounts or []}),
         openapi_config=None,
         logging_config=None,
     )

@@ -15,10 +15,11 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from corridor.base.errors import CorridorError, NotPermitted, NotSignedIn, SetupError
+from corridor.base.errors import CorridorError, NotSignedIn, SetupError
 from corridor.identity import csrf
 from corridor.identity.access import AccessLog, Look
-from corridor.identity.permissions import Action, rights_of, scope_of
+from corridor.identity.oidc import SingleSignOn
+from corridor.identity.permissions import Action, not_included, scope_of
 from corridor.identity.permissions import Scope as Reach
 from corridor.identity.principal import Principal, Role
 from corridor.identity.service import IdentityService
@@ -28,8 +29,20 @@ PUBLIC = "public"
 """The permission of a route that anybody may use. Who asks is not looked up there."""
 
 SESSION_COOKIE = "corridor_session"
+DEVICE_COOKIE = "corridor_device"
 VISIT_COOKIE = "corridor_visit"
 """Holds a random value for a browser that is not signed in, so that the sign-in form can be bound to it."""
+
+
+KIOSK_ROUTE = (Action.KIOSK_USE,)
+"""The permission of what a paired kiosk does."""
+
+NO_COOKIES = "no_cookies"
+"""Set in the `opt` of a public route that looks at no cookie, so that no other site's form could borrow anything."""
+
+
+class NotPaired(NotSignedIn):
+    code = "not_paired"
 
 
 class Services(Protocol):
@@ -39,10 +52,16 @@ class Services(Protocol):
     def identity(self) -> IdentityService: ...
     @property
     def access(self) -> AccessLog: ...
+    @property
+    def sign_on(self) -> SingleSignOn: ...
 
 
 def identity_of(connection: ASGIConnection[Any, Any, Any, Any]) -> IdentityService:
     return cast(Services, connection.app.state.services).identity
+
+
+def sign_on_of(connection: ASGIConnection[Any, Any, Any, Any]) -> SingleSignOn:
+    return cast(Services, connection.app.state.services).sign_on
 
 
 def needed_permissions(handler: BaseRouteHandler) -> tuple[Action, ...] | None:
@@ -88,13 +107,17 @@ def gate(app: ASGIApp) -> ASGIApp:
         handler = cast(BaseRouteHandler, scope["route_handler"])
         try:
             actions = needed_permissions(handler)
-            if actions is not None:
+            if actions == KIOSK_ROUTE:
+                await _identify_device(scope)
+            elif actions is not None:
                 await _identify(scope)
+            if actions is not None:
                 _permit(scope, actions)
             if (
                 scope["type"] == ScopeType.HTTP
                 and scope["method"] not in csrf.SAFE_METHODS
                 and scope["auth"] != "bearer"
+                and not handler.opt.get(NO_COOKIES)
             ):
                 await _check_intent(scope, receive)
         except CorridorError as error:
@@ -117,14 +140,24 @@ async def _identify(scope: Scope) -> None:
         scope["user"] = await identity.by_session(cookie)
 
 
+async def _identify_device(scope: Scope) -> None:
+    """A kiosk's routes know the device and nobody else, whoever is signed in to the same browser."""
+    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+    scope["auth"] = "device"
+    if cookie := connection.cookies.get(DEVICE_COOKIE):
+        scope["user"] = await identity_of(connection).devices.by_cookie(cookie)
+
+
 def _permit(scope: Scope, actions: tuple[Action, ...]) -> None:
     principal: Principal | None = scope["user"]
     if principal is None:
         if scope["auth"] == "bearer":
             raise NotSignedIn("The bearer token is unknown, has expired or was revoked.", code="token_refused")
+        if scope["auth"] == "device":
+            raise NotPaired("This browser is not a kiosk, or no longer. Open /kiosk to pair it.")
         raise NotSignedIn("Sign in first, or send an API token as 'Authorization: Bearer ...'.")
     if not any(scope_of(principal, action) for action in actions):
-        raise NotPermitted(f"Your role ({principal.role}) does not include this.", action=actions[0])
+        raise not_included(principal, actions[0])
 
 
 async def _check_intent(scope: HTTPScope, receive: Receive) -> None:
@@ -155,6 +188,9 @@ async def _refuse(handler: BaseRouteHandler, error: CorridorError, scope: Scope,
 
 
 def browser_binding(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """The cookie that forms of this browser are bound to."""
+    if connection.scope.get("auth") == "device":
+        return connection.cookies.get(DEVICE_COOKIE)
     return connection.cookies.get(SESSION_COOKIE) or connection.cookies.get(VISIT_COOKIE)
 
 
@@ -198,13 +234,15 @@ class Me(msgspec.Struct):
 
 
 class TokenInput(msgspec.Struct, forbid_unknown_fields=True):
-    """Without `school_id` the token reaches the schools of its person, and without a person the whole district."""
+    """Without `school_id` the token reaches the schools of its person, and without a person the whole district.
+    `scopes` are the only actions it is for; null means all of its role."""
 
     name: str
     role: Role
     school_id: UUID | None = None
     person_id: UUID | None = None
     expires_at: datetime | None = None
+    scopes: list[str] | None = None
 
 
 class TokenView(msgspec.Struct, kw_only=True):
@@ -217,6 +255,7 @@ class TokenView(msgspec.Struct, kw_only=True):
     last_used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    scopes: list[str] | None
 
 
 class CreatedToken(TokenView, kw_only=True):
@@ -252,7 +291,7 @@ async def show_me(request: Request[Principal, str, State]) -> Me:
         name=me.name,
         person_id=me.person_id,
         school_ids=None if me.school_ids is None else sorted(me.school_ids),
-        rights=rights_of(me.role),
+        rights={action: reach for action in Action if (reach := scope_of(me, action))},
     )
 
 
@@ -284,6 +323,7 @@ class TokenController(Controller):
             school_id=data.school_id,
             person_id=data.person_id,
             expires_at=data.expires_at,
+            scopes=data.scopes,
             maker=request.user,
         )
         return Response(CreatedToken(**_fields(made.row), token=made.secret), headers={"cache-control": "no-store"})

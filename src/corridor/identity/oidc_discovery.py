@@ -28,8 +28,8 @@ class Metadata(msgspec.Struct, frozen=True):
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str | None = None
-    response_types_supported: list[str] = ["code"]
-    token_endpoint_auth_methods_supported: list[str] = ["client_secret_basic"]
+    response_types_supported: tuple[str, ...] = ("code",)
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
     authorization_response_iss_parameter_supported: bool = False
 
     def is_issuer(self, claims: dict[str, Any]) -> bool:

@@ -14,8 +14,9 @@ from litestar.response import Redirect, Template
 from corridor.base.errors import CorridorError, InvalidInput
 from corridor.identity import csrf
 from corridor.identity.accounts import DemoAccount
-from corridor.identity.api import PUBLIC, SESSION_COOKIE, VISIT_COOKIE, browser_binding, identity_of
+from corridor.identity.api import PUBLIC, SESSION_COOKIE, VISIT_COOKIE, browser_binding, identity_of, sign_on_of
 from corridor.identity.paths import HOME, own_path
+from corridor.identity.service import HalfSignedIn, SignedIn
 
 SIGN_IN = "/sign-in"
 _SEE_OTHER: Final = 303
@@ -37,7 +38,7 @@ async def show_sign_in(
     cookie = request.cookies.get(SESSION_COOKIE)
     if cookie and await identity_of(request).by_session(cookie):
         return Redirect(own_path(wanted), status_code=_SEE_OTHER)
-    return _sign_in_page(request, SignInForm(next=wanted))
+    return await _sign_in_page(request, SignInForm(next=wanted))
 
 
 @post(SIGN_IN, include_in_schema=False, opt={"permission": PUBLIC})
@@ -48,7 +49,7 @@ async def sign_in(request: Request[None, None, State], data: URLEncodedBody[Sign
                 "This address is not encrypted (http), so your browser would not stay signed in. Open it with https. "
                 "An installation without https needs the setting secure_cookies = false."
             )
-        signed_in = await identity_of(request).sign_in(
+        outcome = await identity_of(request).sign_in(
             data.username,
             data.password,
             address=request.client.host if request.client else "",
@@ -56,10 +57,15 @@ async def sign_in(request: Request[None, None, State], data: URLEncodedBody[Sign
             replaces=request.cookies.get(SESSION_COOKIE),
         )
     except CorridorError as error:
-        return _sign_in_page(request, data, error)
-    response = Redirect(own_path(data.next), status_code=_SEE_OTHER)
+        return await _sign_in_page(request, data, error)
+    return welcome(request, outcome, data.next)
+
+
+def welcome(request: Request[Any, Any, Any], outcome: SignedIn | HalfSignedIn, wanted: str) -> Redirect:
+    """The answer to whoever has shown who they are: the session's cookie, and on to the page they wanted."""
+    response = Redirect(own_path(wanted), status_code=_SEE_OTHER)
     # Without an age: the browser forgets it when it is closed, which is right for a computer that pupils share.
-    response.set_cookie(_cookie(SESSION_COOKIE, signed_in.token, secure=must_be_secure(request)))
+    response.set_cookie(own_cookie(SESSION_COOKIE, outcome.token, secure=must_be_secure(request)))
     response.delete_cookie(VISIT_COOKIE)
     return response
 
@@ -90,7 +96,7 @@ def to_sign_in(request: Request[Any, Any, Any], error: CorridorError) -> Respons
     return Redirect(there, status_code=_SEE_OTHER)
 
 
-def _sign_in_page(
+async def _sign_in_page(
     request: Request[None, None, State], form: SignInForm, error: CorridorError | None = None
 ) -> Template:
     identity = identity_of(request)
@@ -99,7 +105,7 @@ def _sign_in_page(
     if binding is None:
         binding = secrets.token_urlsafe(18)
         # Even where the session's cookie would be lost, the form should come back, to hear why.
-        cookies.append(_cookie(VISIT_COOKIE, binding, secure=request.url.scheme == "https"))
+        cookies.append(own_cookie(VISIT_COOKIE, binding, secure=request.url.scheme == "https"))
     demo_accounts: list[DemoAccount] = (
         list(request.app.state.get("demo_accounts", ())) if identity.settings.demo else []
     )
@@ -114,6 +120,7 @@ def _sign_in_page(
             "username": form.username,
             "error": error.detail if error else None,
             "demo_accounts": demo_accounts,
+            "providers": await sign_on_of(request).providers.offered(),
         },
         cookies=cookies,
         headers=headers,
@@ -121,7 +128,7 @@ def _sign_in_page(
     )
 
 
-def _cookie(key: str, value: str, *, secure: bool) -> Cookie:
+def own_cookie(key: str, value: str, *, secure: bool) -> Cookie:
     return Cookie(key, value=value, path="/", httponly=True, samesite="lax", secure=secure)
 
 
