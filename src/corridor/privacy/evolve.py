@@ -14,7 +14,7 @@ from corridor.privacy.state import SAME_LOOK, RecordsState
 
 def draft(state: RecordsState) -> RecordsState:
     """A copy whose own dictionaries may be changed; what is in them is shared."""
-    return replace(state, recent=state.recent.copy(), holds=state.holds.copy())
+    return replace(state, recent=state.recent.copy(), holds=state.holds.copy(), requests=state.requests.copy())
 
 
 def begin(draft: RecordsState, recorded: Recorded) -> None:

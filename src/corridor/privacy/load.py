@@ -13,6 +13,7 @@ from corridor.ledger.decider import Rows
 from corridor.ledger.store import table_of
 from corridor.ledger.words import Recorded
 from corridor.privacy.events import DisclosureMade, HoldLifted, HoldPlaced, RecordLooked
+from corridor.privacy.requests_table import load_requests
 from corridor.privacy.state import SAME_LOOK, Hold, RecordsState, Seen, stream_of
 from corridor.privacy.tables import AccessEntry, AccessEntryStudent, DisclosureRow, DisclosureStudent, LegalHold
 
@@ -55,6 +56,7 @@ async def load_records(connection: Connection, stream_id: UUID, as_of: datetime)
     for row in await rows(_HOLDS, school=school_id):
         hold = Hold(*row)
         state.holds[hold.id] = hold
+    state.requests = await load_requests(connection, school_id)
     return state
 
 

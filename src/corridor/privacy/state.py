@@ -8,6 +8,7 @@ import msgspec
 
 from corridor.base.ids import derived_id
 from corridor.identity.access import Look
+from corridor.privacy.requests_state import RecordsRequest
 
 SAME_LOOK = timedelta(minutes=10)
 """Within this time, the same viewer's look at the same thing is the same look."""
@@ -45,14 +46,21 @@ class RecordsState(msgspec.Struct):
     """The records of one school, now.
 
     `as_of` is the instant of the newest event. `recent` are the looks of the last `SAME_LOOK` before it, oldest first.
-    `holds` are those that stand.
+    `holds` are those that stand, `requests` all that families have made.
     """
 
     school_id: UUID
     as_of: datetime
     recent: dict[Seen, datetime] = {}
     holds: dict[UUID, Hold] = {}
+    requests: dict[UUID, RecordsRequest] = {}
 
     def held(self, student_id: UUID) -> bool:
-        """Whether anything on this student must be kept."""
-        return any(hold.student_id in (None, student_id) for hold in self.holds.values())
+        """Whether anything on this student must be kept: under a hold, or while a family's request is open."""
+        asked = any(request.is_open and request.student_id == student_id for request in self.requests.values())
+        return asked or any(hold.student_id in (None, student_id) for hold in self.holds.values())
+
+    def statements_on(self, student_id: UUID) -> list[RecordsRequest]:
+        """What families ask to have put right about a student: it stays with the record and is shown wherever that
+        is (34 CFR 99.21(c))."""
+        return [each for each in self.requests.values() if each.student_id == student_id and each.is_statement]

@@ -14,6 +14,7 @@ from corridor.identity.api import csrf_token
 from corridor.live.parts import Render
 from corridor.passes.labels import overridden
 from corridor.passes.student_view import place_order
+from corridor.privacy.language import ENGLISH, language
 from corridor.web.assets import Assets
 from corridor.web.navigation import navigation
 from corridor.web.openapi import by_tag
@@ -34,6 +35,8 @@ def template_config(assets: Assets) -> TemplateConfig[JinjaTemplateEngine]:
     environment.filters |= {"hhmmss": hhmmss, "ordinal": ordinal, "from_when": from_when, "place_order": place_order}
     environment.filters |= {"overridden": overridden}
     environment.filters["days_later"] = days_later
+    english = language(ENGLISH)
+    environment.globals |= {"language": english, "_": english.say, "ngettext": english.count}
     environment.globals |= {
         "asset": assets.url,
         "stylesheets": assets.stylesheets,
