@@ -41,7 +41,11 @@ async def empty(empty_url: str) -> AsyncIterator[Database]:
 
 
 def _differences(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    def ours(name: str | None, kind: str, parents: object) -> bool:
+        return kind != "table" or not str(name).startswith("procrastinate_")
+
+    opts = {"compare_type": True, "compare_server_default": True, "include_name": ours}
+    context = MigrationContext.configure(connection, opts=opts)
     return list(compare_metadata(context, schema.metadata))
 
 

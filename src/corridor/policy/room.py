@@ -25,13 +25,12 @@ class PolicyRebuild:
 
     def __init__(self) -> None:
         self._rows: dict[Any, dict[str, Any]] = {}
-        self._forgotten: dict[str, int] = {}
+        self._forgotten: dict[str, list[int]] = {}
 
     def add(self, recorded: Recorded) -> None:
         event = recorded.event
         if event is None and recorded.kind in _KINDS:
-            kind = _KINDS[recorded.kind]
-            self._forgotten[kind] = self._forgotten.get(kind, 0) + 1
+            self._forgotten.setdefault(_KINDS[recorded.kind], []).append(recorded.seq)
         elif isinstance(event, Set) and type(event) in BY_EVENT:
             row = policy_row(recorded, event)
             self._rows[row["kind"], row["id"]] = row | {"body": msgspec.json.decode(row["body"])}
@@ -40,11 +39,12 @@ class PolicyRebuild:
         return {POLICY_TABLE: {_key(row): row for row in self._rows.values()}}
 
     def unknown(self) -> set[Any]:
-        """Which of a kind a redacted event has changed is no longer known."""
-        return {_key(row) for row in self._rows.values() if row["kind"] in self._forgotten}
+        """A redacted event may have changed any of its kind that no later event is known to have set."""
+        last = {kind: seqs[-1] for kind, seqs in self._forgotten.items()}
+        return {_key(row) for row in self._rows.values() if row["seq"] < last.get(row["kind"], 0)}
 
     def forgotten(self) -> int:
-        return sum(self._forgotten.values())
+        return sum(len(seqs) for seqs in self._forgotten.values())
 
 
 def _key(row: Mapping[str, Any]) -> Any:
