@@ -1,6 +1,7 @@
 """API tokens: made once, shown once, kept as a digest."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,12 +9,14 @@ import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from corridor.base.errors import InvalidInput, NotFound, NotPermitted
+from corridor.base.errors import InvalidInput, NotFound
 from corridor.base.ids import new_id
 from corridor.base.text import one_line
 from corridor.campus.tables import Membership, Person, School
+from corridor.identity.audit import audit
 from corridor.identity.cache import Known
-from corridor.identity.permissions import Action, covers, require
+from corridor.identity.grants import check_maker, checked_scopes
+from corridor.identity.permissions import Action, require
 from corridor.identity.principal import PERSONAL_ROLES, Principal, Role
 from corridor.identity.sessions import digest
 from corridor.identity.standing import Standing, own_ids, reach, standing_columns
@@ -47,9 +50,12 @@ async def add_token(
     school_id: UUID | None = None,
     person_id: UUID | None = None,
     expires_at: datetime | None = None,
+    scopes: Sequence[str] | None = None,
     maker: Principal | None = None,
 ) -> NewToken:
     """Make a token. A `maker`, where there is one, hands out no more than their own rights and schools.
+
+    `scopes` are the only actions it is for; None means all of its role.
 
     Raises `InvalidInput`, `NotPermitted`, or `NotFound` for a school or person that is not there or out of reach.
     """
@@ -60,8 +66,9 @@ async def add_token(
         raise InvalidInput(f"expires_at is {expires_at.isoformat()}; it must be a later instant, with its UTC offset.")
     if role in PERSONAL_ROLES and person_id is None:
         raise InvalidInput(f"A token with the role {role} acts for a person of the roster: say which.")
+    scopes = checked_scopes(role, scopes)
     if maker is not None:
-        _check_maker(maker, role, school_id)
+        check_maker(maker, role, school_id, scopes)
     if school_id is not None and await session.get(School, school_id) is None:
         raise NotFound("There is no such school.")
     if person_id is not None:
@@ -76,17 +83,23 @@ async def add_token(
         token_hash=digest(secret),
         created_at=now,
         expires_at=expires_at,
+        scopes=scopes,
     )
     session.add(row)
+    await audit(
+        session,
+        now,
+        maker,
+        "token.created",
+        about=row.id,
+        school_id=school_id,
+        name=name,
+        token_role=role.value,
+        person_id=person_id,
+        expires_at=expires_at,
+        scopes=scopes,
+    )
     return NewToken(row, secret)
-
-
-def _check_maker(maker: Principal, role: Role, school_id: UUID | None) -> None:
-    require(maker, Action.TOKEN_MANAGE, school_id=school_id)
-    if not covers(maker.role, role):
-        raise NotPermitted(f"A token with the role {role} could do more than you may ({maker.role}).")
-    if school_id is None and maker.school_ids is not None:
-        raise NotPermitted("A token without a school reaches the whole district. Say which of your schools it is for.")
 
 
 async def _check_person(session: AsyncSession, person_id: UUID, school_id: UUID | None) -> None:
@@ -127,6 +140,7 @@ async def load_token(session: AsyncSession, token_hash: bytes, now: datetime) ->
         person_id=token.person_id,
         own_ids=own_ids(role, token.person_id, standing),
         school_ids=None if unbound else reach(role, token.school_id, standing),
+        actions=None if token.scopes is None else frozenset(token.scopes),
     )
     return Known(principal, token.expires_at)
 
@@ -152,5 +166,7 @@ async def revoke_token(session: AsyncSession, token_id: UUID, *, now: datetime, 
     )
     if token is None or not seen:
         raise NotFound("There is no such token, or it is not yours to manage.")
-    token.revoked_at = token.revoked_at or now
+    if token.revoked_at is None:
+        token.revoked_at = now
+        await audit(session, now, viewer, "token.revoked", about=token.id, school_id=token.school_id)
     return token
