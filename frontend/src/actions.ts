@@ -1,3 +1,10 @@
+/** A button with `data-prints` prints the page. */
+document.addEventListener("click", (event) => {
+  if ((event.target as Element).closest("[data-prints]")) {
+    window.print();
+  }
+});
+
 /** Buttons that open and close what is on the page: `data-opens="#id"`, `data-closes`, `data-dismiss`. */
 document.addEventListener("click", (event) => {
   const button = (event.target as Element).closest<HTMLElement>("[data-opens], [data-closes], [data-dismiss]");

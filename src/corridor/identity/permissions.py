@@ -1,5 +1,6 @@
 """Who may do what: one table. Each cell is how far the role's right to the action goes; an empty cell is no right."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from uuid import UUID
 
@@ -232,11 +233,13 @@ def scope_of(principal: Principal, action: Action) -> Scope | None:
     return _RIGHTS.get((principal.role, action))
 
 
-def covers(role: Role, other: Role) -> bool:
-    """Whether `role` may do to others everything that `other` may: only then may it hand `other` out."""
+def covers(role: Role, other: Role, actions: Collection[Action] | None = None) -> bool:
+    """Whether `role` may do to others everything that `other` may, or these `actions` of it: only then may it hand
+    `other` out."""
     return all(
         scope is Scope.OWN or ((mine := right_of(role, action)) is not None and _BREADTH[mine] >= _BREADTH[scope])
         for action, scope in rights_of(other).items()
+        if actions is None or action in actions
     )
 
 
@@ -252,7 +255,7 @@ def require(
     """
     scope = scope_of(principal, action)
     if scope is None:
-        raise _not_included(principal, action)
+        raise not_included(principal, action)
     if school_id is not None and not principal.reaches(school_id):
         raise NotFound("There is no such school, or it is not one of yours.")
     if scope is Scope.OWN and person_id is not None and person_id not in principal.own_ids:
@@ -260,9 +263,10 @@ def require(
     return scope
 
 
-def _not_included(principal: Principal, action: Action) -> NotPermitted:
+def not_included(principal: Principal, action: Action) -> NotPermitted:
+    """The refusal of who may not do this."""
     if right_of(principal.role, action):
-        return NotPermitted("This token was not made for this.", action=action)
+        return NotPermitted("This token was not made for this.", code="insufficient_scope", action=action)
     return NotPermitted(f"Your role ({principal.role}) does not include this.", action=action)
 
 

@@ -35,9 +35,16 @@ _PLACES = (
     Place("/admin/accommodations", "Accommodations", "key", actions=(Action.ACCOMMODATION_VIEW,)),
     Place("/admin/delegates", "Substitutes", "user", actions=(Action.DELEGATION_CHANGE,)),
     Place("/admin/locations", "Locations", "map-pin"),
+    Place("/admin/sharing", "Who sees what", "here"),
     Place("/admin/bells", "Bell times", "clock"),
     Place("/admin/calendar", "Calendar", "calendar", actions=(Action.BELLS_CHANGE,)),
+    Place("/admin/access-log", "Who looked", "eye", actions=(Action.ACCESS_LOG_VIEW,)),
+    Place("/admin/disclosures", "Disclosures", "siren", actions=(Action.DISCLOSURE_MAKE,)),
+    Place("/admin/legal-holds", "Legal holds", "archive", actions=(Action.LEGAL_HOLD_CHANGE,)),
     Place("/admin/district-rules", "District rules", "lock", of_school=False, actions=(Action.RULE_CHANGE,)),
+    Place("/admin/devices", "Kiosks", "wall", actions=(Action.DEVICE_MANAGE,)),
+    Place("/admin/credentials", "PINs and badges", "badge", actions=(Action.CREDENTIAL_CHANGE,)),
+    Place("/admin/tokens", "Programs", "code", of_school=False, actions=(Action.TOKEN_MANAGE,)),
     Place("/admin/import", "Roster", "upload", of_school=False),
 )
 _OF_DISTRICT = ("/admin/import", "/admin/district-rules")

@@ -45,11 +45,14 @@ def navigation(request: Request[Any, Any, Any]) -> list[Link]:
     principal: Principal | None = request.scope.get("user")
     if principal is None or principal.role is Role.STUDENT:
         return []
+    may_credentials = scope_of(principal, Action.CREDENTIAL_CHANGE) is not None
     pages = [
         ("/teacher", "My class", "class", principal.role in _CLASS_ROLES),
         ("/desk", "Desk", "here", principal.role in _DESK_ROLES),
         ("/board", "Board", "board", scope_of(principal, Action.BOARD_VIEW) is not None),
+        ("/students", "Students", "search", scope_of(principal, Action.STUDENT_VIEW) is not None),
         ("/appointments", "Appointments", "clock", scope_of(principal, Action.APPOINTMENT_MAKE) is not None),
+        ("/admin/credentials", "PINs", "badge", principal.role in _CLASS_ROLES and may_credentials),
         (_TODAY, "Today", "today", any(scope_of(principal, action) for action in _OF_TODAY)),
         ("/admin", "Settings", "settings", scope_of(principal, Action.LOCATION_CHANGE) is not None),
     ]

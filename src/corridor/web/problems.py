@@ -40,6 +40,11 @@ def problem_response(request: Request[Any, Any, Any], error: CorridorError) -> R
     headers = {"retry-after": "1"} if isinstance(error, Unavailable) else {}
     if error.status == 401:
         headers["www-authenticate"] = 'Bearer realm="Corridor"'
+        if error.code == "token_refused":
+            headers["www-authenticate"] += ', error="invalid_token"'
+    if error.code == "insufficient_scope":
+        scope = error.extra.get("action")
+        headers["www-authenticate"] = f'Bearer realm="Corridor", error="insufficient_scope", scope="{scope}"'
     if "retry_after" in error.extra:
         headers["retry-after"] = str(error.extra["retry_after"])
     return Response(body, status_code=error.status, media_type=PROBLEM_JSON, headers=headers)
