@@ -1,7 +1,7 @@
 """What has been kept long enough goes, wherever it stands; what must stay does; and the ledger still verifies."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -465,7 +465,7 @@ def _names_of(table: str) -> set[str]:
     return {f"{theirs.name}.{column.name}" for theirs, column in naming(metadata.tables[table])}
 
 
-_THOUGHT_OF: Collection[str] = frozenset(
+_THOUGHT_OF = frozenset(
     """
     account.person_id account_link.account_id api_token.person_id badge.student_id enrollment.person_id
     family_invitation.guardian_id family_invitation.student_id family_invitation.used_by first_step.account_id

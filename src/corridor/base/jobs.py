@@ -8,7 +8,8 @@ was cut short is taken up again. A job must be fit to be begun anew.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,7 @@ NIGHT = time(2, 17)
 
 _FIRST_LOOK_SECONDS = 5.0
 _RETRY_SECONDS = 30.0
-_POLL_SECONDS = 20.0
+_POLL_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 20.0
 _GONE_SECONDS = 90.0
 _GOODBYE_SECONDS = 1.0
@@ -56,9 +57,11 @@ class Nightly(NamedTuple):
 
 def last_due(now: datetime, at: time, zone: ZoneInfo) -> datetime:
     """The newest instant, not after now, at which a clock in this zone shows `at`."""
-    here = now.astimezone(zone)
-    today = datetime.combine(here.date(), at, tzinfo=zone)
-    return today if today <= here else datetime.combine(here.date() - timedelta(days=1), at, tzinfo=zone)
+    day = now.astimezone(zone).date()
+    today = datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+    if today <= now:
+        return today
+    return datetime.combine(day - timedelta(days=1), at, tzinfo=zone).astimezone(UTC)
 
 
 class Jobs:
@@ -112,6 +115,7 @@ class Jobs:
         await asyncio.sleep(first_look)
         while True:
             try:
+                await asyncio.to_thread(import_module, "procrastinate")
                 app = self._app()
                 async with app.open_async():
                     await app.run_worker_async(
@@ -129,8 +133,9 @@ class Jobs:
             await asyncio.sleep(_RETRY_SECONDS)
 
     def _app(self) -> "procrastinate.App":
-        """Imported here, as it takes a quarter of a second."""
+        """procrastinate is imported late and beside the loop: it takes a quarter of a second."""
         import procrastinate
+        from procrastinate.jobs import Status
 
         connector = procrastinate.PsycopgConnector(
             conninfo=self._database.url, min_size=1, max_size=2, kwargs={"application_name": "corridor jobs"}
@@ -138,11 +143,11 @@ class Jobs:
         app = procrastinate.App(connector=connector)
 
         @app.periodic(cron=_EVERY_TEN_MINUTES)
-        @app.task(name="take_up", queueing_lock="take_up")
-        async def take_up(timestamp: int) -> None:
-            """Hand on what a process that is gone has left undone."""
+        @app.task(name="clear", queueing_lock="clear")
+        async def clear(timestamp: int) -> None:
+            """Take away what a process that is gone was doing, which keeps others from doing it."""
             for left in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_GONE_SECONDS):
-                await app.job_manager.retry_job(left)
+                await app.job_manager.finish_job(left, status=Status.FAILED, delete_job=True)
 
         for job in self._nightly:
             app.periodic(cron=_EVERY_TEN_MINUTES)(
