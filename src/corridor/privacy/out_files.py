@@ -1,7 +1,6 @@
 """Who is out and where, as something to hand out: a file, text, a PDF."""
 
-import csv
-import io
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,26 +12,24 @@ _PDF = Path(__file__).parent / "documents" / "out_now.typ"
 _COLUMNS = ("Student", "Grade", "Where", "Since")
 
 
-def as_csv(out: OutNow, threat: str, parties: str) -> bytes:
-    """With the byte order mark that spreadsheets want. A text that a spreadsheet would calculate is quoted."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["school", "at", "threat", "parties", "student", "grade", "where", "since", "due", "overdue"])
+CSV_COLUMNS = ("school", "at", "threat", "parties", "student", "grade", "where", "since", "due", "overdue")
+
+
+def csv_rows(out: OutNow, threat: str, parties: str) -> Iterable[Sequence[str | None]]:
+    """By `CSV_COLUMNS`; instants with the school's offset from UTC."""
     for row in out.rows:
-        cells = [
+        yield (
             out.school_name,
             _iso(out, out.at),
             threat,
             parties,
             row.name,
-            row.grade or "",
+            row.grade,
             row.where,
             _iso(out, row.since),
-            _iso(out, row.due) if row.due else "",
+            _iso(out, row.due) if row.due else None,
             "yes" if row.overdue else "no",
-        ]
-        writer.writerow([harmless(cell) for cell in cells])
-    return text.getvalue().encode("utf-8-sig")
+        )
 
 
 def as_text(out: OutNow, threat: str, parties: str) -> bytes:
@@ -67,11 +64,6 @@ def about(out: OutNow, threat: str, parties: str) -> list[tuple[str, str]]:
     if out.masked:
         said.append(("Note", "Some places read “Appointment”: where those students are tells of their health."))
     return said
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _grade(row: OutRow) -> str:

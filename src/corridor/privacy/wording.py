@@ -40,14 +40,14 @@ _LISTS = {
     "appointments": "a list of appointments",
     "access log": "the access log",
 }
-_FORMS = {"csv": "as a file", "pdf": "as a PDF", "text": "as text", "json": "as data", "link": "through a link"}
+FORM_WORDS = {"csv": "as a file", "pdf": "as a PDF", "text": "as text", "json": "as data", "link": "through a link"}
 
 
 def what_was_seen(entry: Entry, *, whose: bool = True) -> str:
     """Such as "saw the record", or "saw on the board, with 41 others". `whose`: it is one student's own log, so that
     "others" says whom it means."""
     if entry.kind == DISCLOSURE:
-        said = f"received who is out and where {_FORMS.get(entry.what, '')}".strip()
+        said = f"received who is out and where {FORM_WORDS.get(entry.what, '')}".strip()
         return f"{said}{_company(entry, whose=whose)}"
     if entry.kind == Look.EXPORT:
         return f"took a copy of {_named(entry)}{_company(entry, whose=whose)}"
