@@ -52,14 +52,17 @@ from corridor.privacy.retention import Retention
 from corridor.web import (
     admin_accommodations,
     admin_bells,
+    admin_access_log,
     admin_calendar,
     admin_credentials,
     admin_delegates,
     admin_devices,
     admin_district_rules,
     admin_groups,
+    admin_disclosures,
     admin_import,
     admin_pages,
+    admin_holds,
     admin_pass_types,
     admin_rules,
     admin_rules_try,
@@ -91,6 +94,9 @@ from corridor.web import (
     time_files,
     time_files_api,
     zones_api,
+    record_pages,
+    responder_pages,
+    sharing_api,
 )
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
@@ -256,6 +262,11 @@ def create_app(
         include_in_schema=False,
     )
     return Litestar(
+            *record_pages.PAGE_ROUTES,
+            *admin_access_log.PAGE_ROUTES,
+            *admin_disclosures.PAGE_ROUTES,
+            *admin_holds.PAGE_ROUTES,
+            *responder_pages.PAGE_ROUTES,
         route_handlers=[api, open_routes, oauth, pages],
         middleware=[identity_api.gate],
         request_class=JsonRequest,
