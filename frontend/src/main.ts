@@ -6,3 +6,6 @@ import "./elements/ring";
 import "./elements/live";
 import "./teacher";
 import "./admin";
+import "./passkey";
+import "./kiosk";
+import "./responder";
