@@ -205,7 +205,8 @@ def _email_is_vouched_for(preset: Preset, claims: Claims) -> bool:
     if preset.name is PresetName.MICROSOFT:
         # A tenant has proved that its users' domains are its own. A guest's name is of somewhere else.
         return claims.get("idp") in (None, claims.get("iss"))
-    return claims.get("email_verified") in (True, "true")
+    vouched = claims.get("email_verified")
+    return vouched is True or vouched == "true"
 
 
 def _said(claims: Claims, names: Sequence[str]) -> str | None:
