@@ -21,10 +21,11 @@ from corridor.base.settings import Settings
 from corridor.campus.room import CAMPUS_ROOM
 from corridor.day.state import SchoolState
 from corridor.identity import api as identity_api
-from corridor.identity import oidc_pages
+from corridor.identity import next_step_pages, oidc_pages, own_api, own_pages, password_pages, providers_api
 from corridor.identity import pages as identity_pages
 from corridor.identity.oidc import SingleSignOn
 from corridor.identity.service import IdentityService
+from corridor.integrations.outbound.mail import MailOutbox
 from corridor.ledger.doorbell import Doorbell
 from corridor.ledger.engine import Ledger
 from corridor.ledger.rooms import Rooms
@@ -45,30 +46,39 @@ from corridor.passes.load import load_state
 from corridor.passes.room import PASS_ROOM, PassRebuild, answer_about
 from corridor.policy.defaults import add_defaults
 from corridor.policy.room import POLICY_ROOM, PolicyRebuild
-from corridor.privacy import notice_pages
 from corridor.privacy import api as privacy_api
+from corridor.privacy import family_pages, notice_pages, requests_pages
 from corridor.privacy.access_log import LedgerAccessLog, RecordsLedger
+from corridor.privacy.family_guardians import WrongCodes
 from corridor.privacy.retention import Retention
 from corridor.web import (
-    admin_accommodations,
-    admin_bells,
+    accounts_api,
     admin_access_log,
+    admin_accommodations,
+    admin_accounts,
+    admin_audit,
+    admin_bells,
     admin_calendar,
     admin_credentials,
     admin_delegates,
     admin_devices,
+    admin_disclosures,
     admin_district_rules,
     admin_groups,
-    admin_disclosures,
+    admin_holds,
     admin_import,
     admin_pages,
-    admin_holds,
     admin_pass_types,
+    admin_retention,
     admin_rules,
     admin_rules_try,
+    admin_sharing,
+    admin_sign_in,
+    admin_single_sign_on,
     admin_today,
     admin_tokens,
     admin_zones,
+    audit_api,
     away_pages,
     bells_api,
     calendar_feed,
@@ -82,6 +92,7 @@ from corridor.web import (
     health,
     import_api,
     kiosk_pages,
+    mail_pages,
     my_pin,
     oauth_api,
     policy_accommodations_api,
@@ -91,12 +102,13 @@ from corridor.web import (
     policy_rules_api,
     policy_today_api,
     policy_types_api,
+    record_pages,
+    responder_pages,
+    retention_api,
+    sharing_api,
     time_files,
     time_files_api,
     zones_api,
-    record_pages,
-    responder_pages,
-    sharing_api,
 )
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
@@ -132,7 +144,8 @@ class Services:
         self.database = database
         self.clock = clock
         self.settings = settings
-        self.identity = IdentityService(database, clock, settings)
+        self.mail = MailOutbox(database, clock, settings)
+        self.identity = IdentityService(database, clock, settings, self.mail)
         self.sign_on = SingleSignOn(database, clock, settings, self.identity)
         self.ledger: Ledger[SchoolState] = Ledger(database, make_decider(), clock)
         self.records = RecordsLedger(database, clock)
@@ -143,6 +156,7 @@ class Services:
         self.boards = Boards(render)
         self.doorbell = Doorbell(database, self.ledger)
         self.ticker = Ticker(self.ledger)
+        self.wrong_codes = WrongCodes()
         self.imports = ImportDesk(database, clock, settings, on_new_schools=[add_defaults])
         self.retention = Retention(database, clock)
         self.jobs = Jobs(database, clock, settings.time_zone, [Nightly("retention", self.retention.nightly)])
@@ -152,7 +166,7 @@ class Services:
     async def running(self) -> AsyncIterator[None]:
         """The background work of one process."""
         async with AsyncExitStack() as stack:
-            for part in (self.ledger, self.records, self.doorbell, self.ticker, self.imports, self.jobs):
+            for part in (self.ledger, self.records, self.doorbell, self.ticker, self.imports, self.jobs, self.mail):
                 await part.start()
                 stack.push_async_callback(part.stop)
             for school_id in await self._schools():
@@ -188,6 +202,9 @@ def create_app(
         "/api/v1",
         route_handlers=[
             *identity_api.API_ROUTES,
+            *providers_api.API_ROUTES,
+            *own_api.API_ROUTES,
+            *accounts_api.API_ROUTES,
             *campus_api.API_ROUTES,
             *zones_api.API_ROUTES,
             *bells_api.API_ROUTES,
@@ -206,8 +223,11 @@ def create_app(
             *policy_today_api.API_ROUTES,
             *policy_delegations_api.API_ROUTES,
             *policy_rules_api.API_ROUTES,
+            *sharing_api.API_ROUTES,
             *policy_types_api.API_ROUTES,
             *district_rules_api.API_ROUTES,
+            *retention_api.API_ROUTES,
+            *audit_api.API_ROUTES,
             *devices_api.API_ROUTES,
             *oauth_api.API_ROUTES,
             uploads(import_api.API_ROUTES),
@@ -222,7 +242,15 @@ def create_app(
         route_handlers=[
             *web_pages.PAGE_ROUTES,
             *notice_pages.PAGE_ROUTES,
+            *family_pages.PAGE_ROUTES,
+            *requests_pages.PAGE_ROUTES,
             *identity_pages.PAGE_ROUTES,
+            *next_step_pages.PAGE_ROUTES,
+            *password_pages.PAGE_ROUTES,
+            *own_pages.PAGE_ROUTES,
+            *admin_accounts.PAGE_ROUTES,
+            *admin_sign_in.PAGE_ROUTES,
+            *mail_pages.PAGE_ROUTES,
             *oidc_pages.PAGE_ROUTES,
             *student_pages.PAGE_ROUTES,
             *teacher_pages.PAGE_ROUTES,
@@ -241,14 +269,23 @@ def create_app(
             uploads(time_files.UPLOAD_ROUTES),
             *admin_groups.PAGE_ROUTES,
             *admin_rules.PAGE_ROUTES,
+            *admin_sharing.PAGE_ROUTES,
             *admin_rules_try.PAGE_ROUTES,
             *admin_pass_types.PAGE_ROUTES,
             *admin_district_rules.PAGE_ROUTES,
+            *admin_retention.PAGE_ROUTES,
+            *admin_audit.PAGE_ROUTES,
             *admin_accommodations.PAGE_ROUTES,
             *closure_pages.PAGE_ROUTES,
             *admin_today.PAGE_ROUTES,
             *admin_delegates.PAGE_ROUTES,
+            *admin_single_sign_on.PAGE_ROUTES,
             *away_pages.PAGE_ROUTES,
+            *record_pages.PAGE_ROUTES,
+            *admin_access_log.PAGE_ROUTES,
+            *admin_disclosures.PAGE_ROUTES,
+            *admin_holds.PAGE_ROUTES,
+            *responder_pages.PAGE_ROUTES,
             *kiosk_pages.PAGE_ROUTES,
             *my_pin.PAGE_ROUTES,
             *admin_devices.PAGE_ROUTES,
@@ -262,11 +299,6 @@ def create_app(
         include_in_schema=False,
     )
     return Litestar(
-            *record_pages.PAGE_ROUTES,
-            *admin_access_log.PAGE_ROUTES,
-            *admin_disclosures.PAGE_ROUTES,
-            *admin_holds.PAGE_ROUTES,
-            *responder_pages.PAGE_ROUTES,
         route_handlers=[api, open_routes, oauth, pages],
         middleware=[identity_api.gate],
         request_class=JsonRequest,

@@ -38,6 +38,8 @@ _PLACES = (
     Place("/admin/sharing", "Who sees what", "here"),
     Place("/admin/bells", "Bell times", "clock"),
     Place("/admin/calendar", "Calendar", "calendar", actions=(Action.BELLS_CHANGE,)),
+    Place("/admin/families", "Families", "family", actions=(Action.FAMILY_INVITE,)),
+    Place("/admin/records-requests", "Records requests", "file", actions=(Action.RECORDS_ANSWER,)),
     Place("/admin/access-log", "Who looked", "eye", actions=(Action.ACCESS_LOG_VIEW,)),
     Place("/admin/disclosures", "Disclosures", "siren", actions=(Action.DISCLOSURE_MAKE,)),
     Place("/admin/legal-holds", "Legal holds", "archive", actions=(Action.LEGAL_HOLD_CHANGE,)),
@@ -45,9 +47,22 @@ _PLACES = (
     Place("/admin/devices", "Kiosks", "wall", actions=(Action.DEVICE_MANAGE,)),
     Place("/admin/credentials", "PINs and badges", "badge", actions=(Action.CREDENTIAL_CHANGE,)),
     Place("/admin/tokens", "Programs", "code", of_school=False, actions=(Action.TOKEN_MANAGE,)),
+    Place("/admin/accounts", "Accounts", "user", actions=(Action.ACCOUNT_MANAGE,)),
+    Place("/admin/sign-in", "Signing in", "lock", of_school=False, actions=(Action.SIGN_IN_CHANGE,)),
+    Place("/admin/single-sign-on", "Single sign-on", "key", of_school=False, actions=(Action.SIGN_IN_CHANGE,)),
+    Place("/admin/mail", "Mail", "file", of_school=False, actions=(Action.SIGN_IN_CHANGE,)),
+    Place("/admin/retention", "Retention", "trash", of_school=False, actions=(Action.RETENTION_CHANGE,)),
+    Place("/admin/audit", "Changes", "history", of_school=False, actions=(Action.AUDIT_VIEW,)),
     Place("/admin/import", "Roster", "upload", of_school=False),
 )
-_OF_DISTRICT = ("/admin/import", "/admin/district-rules")
+_OF_DISTRICT = (
+    "/admin/import",
+    "/admin/retention",
+    "/admin/district-rules",
+    "/admin/sign-in",
+    "/admin/single-sign-on",
+    "/admin/mail",
+)
 
 
 def may_import(principal: Principal) -> bool:
