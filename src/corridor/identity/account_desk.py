@@ -17,7 +17,7 @@ from corridor.identity import accounts, second_step
 from corridor.identity.account_queries import AccountFilter, AccountRow
 from corridor.identity.audit import audit
 from corridor.identity.password_links import NewLink
-from corridor.identity.permissions import Action, covers, require, rights_of
+from corridor.identity.permissions import Action, covers, require, require_district, rights_of
 from corridor.identity.principal import Principal, Role
 from corridor.identity.roster_accounts import MadeAccounts, RosterGroup, make_accounts
 from corridor.identity.sessions import end_sessions_of
@@ -70,6 +70,12 @@ class AccountDesk:
         async with self._identity.database.session() as session:
             await self._seen(session, viewer, account_id)
             return await second_step.methods_of(session, account_id)
+
+    async def without_second_step(self, viewer: Principal) -> dict[Role, tuple[int, int]]:
+        """By role: how many active accounts the district has, and how many of them have no second step."""
+        require_district(viewer, Action.SIGN_IN_CHANGE)
+        async with self._identity.database.session() as session:
+            return await queries.without_second_step(session)
 
     def why_not(self, viewer: Principal, account: AccountRow) -> str | None:
         """Why the viewer may not change this account; `None` when they may."""
@@ -141,10 +147,10 @@ class AccountDesk:
         await self._check_changeable(viewer, account_id)
         await self._identity.enable_account(account_id, viewer)
 
-    async def give_link(self, viewer: Principal, account_id: UUID, *, mail: bool) -> NewLink:
+    async def give_link(self, viewer: Principal, account_id: UUID, *, mail: bool, here: str = "") -> NewLink:
         """A link with which its person chooses a password, mailed to them or for the viewer to hand over."""
         await self._check_changeable(viewer, account_id)
-        return await self._identity.links.give(account_id, viewer, mail=mail)
+        return await self._identity.links.give(account_id, viewer, mail=mail, here=here)
 
     async def give_password(self, viewer: Principal, account_id: UUID) -> GivenPassword:
         """A password to be told to its person: good for a week, and only to choose another."""

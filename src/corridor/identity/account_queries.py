@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from corridor.campus.tables import Guardianship, Membership, Person
@@ -91,6 +92,16 @@ async def find_accounts(
     return [_row(account, email, second, seen, Standing(*columns)) for account, email, second, seen, *columns in rows]
 
 
+async def without_second_step(session: AsyncSession) -> dict[Role, tuple[int, int]]:
+    """By role: how many active accounts there are, and how many of them have no second step."""
+    query = (
+        select(Account.role, func.count(), func.count().filter(~_SECOND))
+        .where(Account.status == AccountStatus.ACTIVE)
+        .group_by(Account.role)
+    )
+    return {Role(role): (number, without) for role, number, without in (await session.execute(query)).all()}
+
+
 async def account_of(session: AsyncSession, person_id: UUID) -> bool:
     """Whether the person has an account."""
     return bool(await session.scalar(select(exists().where(Account.person_id == person_id))))
@@ -115,7 +126,10 @@ async def people_without_account(
         .order_by(func.lower(Person.family_name), func.lower(Person.given_name), Person.id)
         .limit(limit)
     )
-    return [RosterPerson(*row) for row in (await session.execute(query)).all()]
+    return [
+        RosterPerson(id, name, list(roles), identifier)
+        for id, name, roles, identifier in (await session.execute(query)).all()
+    ]
 
 
 def _conditions(school_ids: Collection[UUID] | None, wanted: AccountFilter) -> list[ColumnElement[bool]]:
@@ -135,7 +149,7 @@ def _conditions(school_ids: Collection[UUID] | None, wanted: AccountFilter) -> l
     return conditions
 
 
-def _said(find: str, *columns: ColumnElement[str] | ColumnElement[str | None]) -> list[ColumnElement[bool]]:
+def _said(find: str, *columns: SQLColumnExpression[Any]) -> list[ColumnElement[bool]]:
     return [or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in find.split()[:5]]
 
 
@@ -158,7 +172,7 @@ def _touches(school_ids: Collection[UUID]) -> ColumnElement[bool]:
     )
 
 
-def _at(school_ids: Collection[UUID], person_id: ColumnElement[UUID | None] | UUID) -> ColumnElement[bool]:
+def _at(school_ids: Collection[UUID], person_id: SQLColumnExpression[Any] | UUID) -> ColumnElement[bool]:
     return exists().where(Membership.person_id == person_id, Membership.active, Membership.school_id.in_(school_ids))
 
 

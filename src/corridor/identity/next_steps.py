@@ -14,6 +14,7 @@ from corridor.identity.first_step import MOST_WRONG, Need, Waiting, arrival_of, 
 from corridor.identity.limits import SECOND_STEPS, Attempts
 from corridor.identity.passkeys import Site
 from corridor.identity.principal import Principal, Role
+from corridor.identity.sessions import Arrival
 from corridor.identity.sign_in_tables import FirstStep
 from corridor.identity.tables import Account
 
@@ -150,6 +151,23 @@ class NextSteps:
             await identity.put_password(session, account.id, password_hash, by=_as_principal(account))
             identity.forget(account.id)
             return await identity.arrive(session, account, arrival, None, put_off=put_off)
+
+    async def ask_passkey_alone(self, site: Site, browser: str) -> str:
+        """The options for signing in with nothing but a passkey."""
+        async with self._identity.database.session() as session:
+            return await passkeys.ask_to_show(session, site, browser, self._identity.clock.now(), None)
+
+    async def sign_in_with_passkey(
+        self, site: Site, credential: str, browser: str, arrival: Arrival, *, replaces: str | None
+    ) -> "SignedIn | HalfSignedIn":
+        """Sign in with a passkey whose device has checked who holds it: that is both steps. Raises `PasskeyRefused`."""
+        identity = self._identity
+        async with identity.database.session() as session:
+            passkey = await passkeys.show(session, site, credential, browser, identity.clock.now(), None)
+            account = await accounts.locked_account(session, passkey.account_id)
+            if not await accounts.may_sign_in(session, account):
+                raise identity.refusal(arrival.address)
+            return await identity.arrive(session, account, arrival, replaces)
 
     async def finish(self, token: str) -> "SignedIn | HalfSignedIn":
         """Go on once nothing is missing here any more."""

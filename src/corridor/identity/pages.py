@@ -15,10 +15,16 @@ from corridor.base.errors import CorridorError, InvalidInput
 from corridor.identity import csrf
 from corridor.identity.accounts import DemoAccount
 from corridor.identity.api import PUBLIC, SESSION_COOKIE, VISIT_COOKIE, browser_binding, identity_of, sign_on_of
+from corridor.identity.passkeys import Site, site_at
 from corridor.identity.paths import HOME, own_path
 from corridor.identity.service import HalfSignedIn, SignedIn
+from corridor.identity.sign_in_policy import PEOPLE
 
 SIGN_IN = "/sign-in"
+NEXT_STEP = "/sign-in/next"
+STEP_COOKIE = "corridor_step"
+"""Holds the token of somebody between the steps."""
+
 _SEE_OTHER: Final = 303
 
 
@@ -26,6 +32,7 @@ class SignInForm(msgspec.Struct):
     username: str = ""
     password: str = ""
     next: str = ""
+    stay: str = ""
 
     def __repr__(self) -> str:
         return "SignInForm()"
@@ -55,6 +62,7 @@ async def sign_in(request: Request[None, None, State], data: URLEncodedBody[Sign
             address=request.client.host if request.client else "",
             user_agent=request.headers.get("user-agent", ""),
             replaces=request.cookies.get(SESSION_COOKIE),
+            stay=bool(data.stay),
         )
     except CorridorError as error:
         return await _sign_in_page(request, data, error)
@@ -62,11 +70,19 @@ async def sign_in(request: Request[None, None, State], data: URLEncodedBody[Sign
 
 
 def welcome(request: Request[Any, Any, Any], outcome: SignedIn | HalfSignedIn, wanted: str) -> Redirect:
-    """The answer to whoever has shown who they are: the session's cookie, and on to the page they wanted."""
+    """The answer to whoever has shown who they are: the session's cookie, and on to the page they wanted; or, while
+    something is missing, the cookie of the first step, and on to the next."""
+    secure = must_be_secure(request)
+    if isinstance(outcome, HalfSignedIn):
+        response = Redirect(f"{NEXT_STEP}?next={quote(own_path(wanted))}", status_code=_SEE_OTHER)
+        response.set_cookie(own_cookie(STEP_COOKIE, outcome.token, secure=secure, path=SIGN_IN))
+        return response
     response = Redirect(own_path(wanted), status_code=_SEE_OTHER)
-    # Without an age: the browser forgets it when it is closed, which is right for a computer that pupils share.
-    response.set_cookie(own_cookie(SESSION_COOKIE, outcome.token, secure=must_be_secure(request)))
+    # Without an age, the browser forgets it when it is closed, which is right for a computer that pupils share.
+    age = int((outcome.expires_at - identity_of(request).clock.now()).total_seconds()) if outcome.stays else None
+    response.set_cookie(own_cookie(SESSION_COOKIE, outcome.token, secure=secure, max_age=age))
     response.delete_cookie(VISIT_COOKIE)
+    response.delete_cookie(STEP_COOKIE, path=SIGN_IN)
     return response
 
 
@@ -100,36 +116,64 @@ async def _sign_in_page(
     request: Request[None, None, State], form: SignInForm, error: CorridorError | None = None
 ) -> Template:
     identity = identity_of(request)
+    demo_accounts: list[DemoAccount] = (
+        list(request.app.state.get("demo_accounts", ())) if identity.settings.demo else []
+    )
+    policy = await identity.policy.current()
+    context = {
+        "next": own_path(form.next),
+        "username": form.username,
+        "stay": bool(form.stay),
+        "may_stay": any(policy.of(role).stay_days for role in PEOPLE),
+        "sends_mail": identity.outbox.ready,
+        "passkeys": site_of(request) is not None,
+        "demo": identity.settings.demo,
+        "demo_accounts": demo_accounts,
+        "providers": await sign_on_of(request).providers.offered(),
+    }
+    return bound_page(request, "sign_in.html", context, error)
+
+
+def bound_page(
+    request: Request[Any, Any, Any], name: str, context: dict[str, Any], error: CorridorError | None = None
+) -> Template:
+    """A page for somebody who is not signed in yet. Its forms are bound to a cookie, which it brings if need be."""
     binding = browser_binding(request)
     cookies = []
     if binding is None:
         binding = secrets.token_urlsafe(18)
         # Even where the session's cookie would be lost, the form should come back, to hear why.
         cookies.append(own_cookie(VISIT_COOKIE, binding, secure=request.url.scheme == "https"))
-    demo_accounts: list[DemoAccount] = (
-        list(request.app.state.get("demo_accounts", ())) if identity.settings.demo else []
-    )
     headers = {"cache-control": "no-store"}
     if error is not None and "retry_after" in error.extra:
         headers["retry-after"] = str(error.extra["retry_after"])
+    token = csrf.new_token(identity_of(request).csrf_key, binding)
     return Template(
-        "sign_in.html",
-        context={
-            "form_token": csrf.new_token(identity.csrf_key, binding),
-            "next": own_path(form.next),
-            "username": form.username,
-            "error": error.detail if error else None,
-            "demo_accounts": demo_accounts,
-            "providers": await sign_on_of(request).providers.offered(),
-        },
+        name,
+        context={"form_token": token, "error": error.detail if error else None} | context,
         cookies=cookies,
         headers=headers,
         status_code=error.status if error else 200,
     )
 
 
-def own_cookie(key: str, value: str, *, secure: bool) -> Cookie:
-    return Cookie(key, value=value, path="/", httponly=True, samesite="lax", secure=secure)
+def site_of(request: Request[Any, Any, Any]) -> Site | None:
+    """Where the browser is, as passkeys know it; `None` where there can be none."""
+    settings = identity_of(request).settings
+    here = request.headers.get("origin") or str(request.base_url)
+    return site_at(here if settings.demo or not settings.public_url else settings.public_url)
+
+
+def needed_site(request: Request[Any, Any, Any]) -> Site:
+    """`site_of`, or `InvalidInput` where there are no passkeys."""
+    site = site_of(request)
+    if site is None:
+        raise InvalidInput("Browsers know passkeys only where an address is a name, not a number such as 127.0.0.1.")
+    return site
+
+
+def own_cookie(key: str, value: str, *, secure: bool, path: str = "/", max_age: int | None = None) -> Cookie:
+    return Cookie(key, value=value, path=path, httponly=True, samesite="lax", secure=secure, max_age=max_age)
 
 
 def must_be_secure(request: Request[Any, Any, Any]) -> bool:

@@ -17,7 +17,7 @@ from corridor.identity import accounts
 from corridor.identity.audit import audit
 from corridor.identity.limits import PASSWORD_LINKS, Attempts
 from corridor.identity.mail import Mail
-from corridor.identity.principal import Principal
+from corridor.identity.principal import Principal, Role
 from corridor.identity.sessions import digest
 from corridor.identity.sign_in_tables import PasswordLink
 from corridor.identity.tables import Account
@@ -60,9 +60,10 @@ class PasswordLinks:
         self.attempts = Attempts(PASSWORD_LINKS)
         self._at_work: set[asyncio.Task[None]] = set()
 
-    async def ask(self, name: str, address: str) -> None:
+    async def ask(self, name: str, address: str, *, here: str = "") -> None:
         """Have a link mailed to whoever has this username or e-mail address, if there is somebody.
 
+        `here` is the address that the browser asked, for links where the settings name none: that is the demo alone.
         What comes of it happens after the answer, so that neither its words nor the time it takes tell whether there
         is an account. Raises `TooManyAttempts`, or `NotFound` in an installation that sends no mail.
         """
@@ -70,7 +71,7 @@ class PasswordLinks:
             raise NotFound("This installation sends no mail. Ask your school's office for a new password.")
         wanted = accounts.normal_username(name)
         self.attempts.admit(wanted, address, self._identity.clock.now())
-        task = asyncio.create_task(self._answer(wanted))
+        task = asyncio.create_task(self._answer(wanted, here))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
 
@@ -78,7 +79,7 @@ class PasswordLinks:
         """Wait for what was asked for to be done."""
         await asyncio.gather(*self._at_work)
 
-    async def give(self, account_id: UUID, by: Principal, *, mail: bool) -> NewLink:
+    async def give(self, account_id: UUID, by: Principal, *, mail: bool, here: str = "") -> NewLink:
         """A link for somebody else, mailed to them where `mail` asks for it and they have an address."""
         identity, now = self._identity, self._identity.clock.now()
         async with identity.database.session() as session:
@@ -86,7 +87,7 @@ class PasswordLinks:
             code = await self._add(session, account, asked=False)
             to = await mail_address(session, account) if mail and identity.outbox.ready else None
             if to:
-                await identity.outbox.put(session, _given(to, account, self._url(code), now), now)
+                await identity.outbox.put(session, _given(to, account, self._url(code, here), now), now)
             details = {"mailed": to is not None}
             await audit(
                 session,
@@ -117,7 +118,7 @@ class PasswordLinks:
             by = Principal(
                 id=account.id,
                 kind="account",
-                role=accounts.Role(account.role),
+                role=Role(account.role),
                 name=account.username,
                 school_ids=frozenset(),
             )
@@ -137,7 +138,7 @@ class PasswordLinks:
             raise LinkRefused
         return account
 
-    async def _answer(self, wanted: str) -> None:
+    async def _answer(self, wanted: str, here: str) -> None:
         identity, now = self._identity, self._identity.clock.now()
         try:
             async with identity.database.session() as session:
@@ -146,7 +147,7 @@ class PasswordLinks:
                     # Who has no password signs in elsewhere; this must not become a way around it.
                     if to and account.password_hash and await accounts.may_sign_in(session, account):
                         code = await self._add(session, account, asked=True)
-                        await identity.outbox.put(session, _asked(to, account, self._url(code), now), now)
+                        await identity.outbox.put(session, _asked(to, account, self._url(code, here), now), now)
             identity.outbox.wake()
         except Exception:
             log.exception("password_link_not_made")
@@ -164,8 +165,9 @@ class PasswordLinks:
         )
         return code
 
-    def _url(self, code: str) -> str:
-        return f"{self._identity.settings.public_url.rstrip('/')}{PAGE}#{code}"
+    def _url(self, code: str, here: str) -> str:
+        site = self._identity.settings.public_url or here
+        return f"{site.rstrip('/')}{PAGE}#{code}"
 
 
 async def mail_address(session: AsyncSession, account: Account) -> str | None:

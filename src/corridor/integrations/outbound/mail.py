@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -90,9 +91,12 @@ class MailOutbox:
         self._database = database
         self._clock = clock
         self._settings = settings
-        self._sealer = Sealer(settings)
         self._something = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
+
+    @cached_property
+    def _sealer(self) -> Sealer:
+        return Sealer(self._settings)
 
     @property
     def ready(self) -> bool:
