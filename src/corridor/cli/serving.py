@@ -72,7 +72,7 @@ def demo(ctx: click.Context, host: str, port: int | None) -> None:
             ready = await with_progress(
                 lambda progress: prepare(database, settings, on_new_schools=[add_defaults], progress=progress)
             )
-            state = {"demo_accounts": ready.accounts, "demo_sentence": ready.clock.sentence}
+            state = {"demo_accounts": ready.accounts, "demo_sentence": ready.clock.sentence, "demo_kiosk": ready.kiosk}
             app = create_app(database, ready.clock, settings, state)
             playing: list[asyncio.Task[None]] = []
 

@@ -24,6 +24,7 @@ from corridor.demo.client import ApiClient, Tally
 from corridor.demo.clock import DemoClock, choose_shift
 from corridor.demo.district import central_office, draw_school
 from corridor.demo.furnish import furnish
+from corridor.demo.kiosk import DemoKiosk, write_kiosk
 from corridor.demo.oneroster import session_id, write_district
 from corridor.demo.pace import LivePace, SteppedPace
 from corridor.demo.plan import SCHOOL_ID, DistrictSpec
@@ -55,6 +56,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
 
     clock: DemoClock
     accounts: tuple[DemoAccount, ...]
+    kiosk: DemoKiosk
     tokens: Tokens
     players: Players
     first_to_ask: Sequence[str]
@@ -88,7 +90,9 @@ async def prepare(
         await furnish(session, spec)
     schools = [draw_school(spec, index) for index in range(spec.schools)]
     chosen = choose_cast(schools[0], central_office(spec), opens_at)
-    await write_accounts(IdentityService(database, clock, settings), chosen)
+    identity = IdentityService(database, clock, settings)
+    await write_accounts(identity, chosen)
+    kiosk = await write_kiosk(database, identity, chosen, schools[0].id, clock)
     with_devices = students_with_devices(Random(spec.seed), chosen, schools[0])
     async with database.session() as session:
         known = await person_ids(session, [*chosen.person_ids(Role.STUDENT), *with_devices])
@@ -98,6 +102,7 @@ async def prepare(
     return Demo(
         clock=clock,
         accounts=tuple(member.account for member in chosen.members),
+        kiosk=kiosk,
         tokens=tokens,
         players=Players(
             tokens=tokens.students,
