@@ -57,7 +57,7 @@ async def hand_out(request: PassRequest, data: URLEncodedBody[DisclosureForm]) -
     choice = await choose_school(request, Action.DISCLOSURE_MAKE, uuid_in(data.school))
     try:
         if data.form == Form.LINK:
-            return await _page(request, choice, made=await _make_link(request, choice, data))
+            return await _page(request, choice, made=await _make_link(request, choice, data), made_for=data.parties)
         return await _file(request, choice, data)
     except InvalidInput as error:
         return await _page(request, choice, typed=data, error=error)
@@ -109,6 +109,7 @@ async def _page(
     *,
     typed: DisclosureForm | None = None,
     made: NewLink | None = None,
+    made_for: str = "",
     error: InvalidInput | None = None,
 ) -> Template:
     services = services_of(request)
@@ -124,6 +125,7 @@ async def _page(
         "may_unmask": may_unmask(state, request.user, now),
         "typed": typed or DisclosureForm(),
         "made": made,
+        "made_for": made_for.strip(),
         "made_address": f"{str(request.base_url).rstrip('/')}{path_of(made)}" if made else None,
         "forms": FORM_WORDS,
         "role_words": ROLE_WORDS,
