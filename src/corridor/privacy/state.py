@@ -64,3 +64,7 @@ class RecordsState(msgspec.Struct):
         """What families ask to have put right about a student: it stays with the record and is shown wherever that
         is (34 CFR 99.21(c))."""
         return [each for each in self.requests.values() if each.student_id == student_id and each.is_statement]
+
+    def restrictions_on(self, student_id: UUID) -> list[RecordsRequest]:
+        """The limits to who may see a student's record that the school has granted."""
+        return [each for each in self.requests.values() if each.student_id == student_id and each.restricts]

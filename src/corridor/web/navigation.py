@@ -33,6 +33,8 @@ def home_of(role: Role) -> str:
     """The page that a role starts its day with."""
     if role is Role.STUDENT:
         return "/student"
+    if role is Role.GUARDIAN:
+        return "/family"
     if role in _CLASS_ROLES:
         return "/teacher"
     if role is Role.DESTINATION_STAFF:
@@ -46,6 +48,8 @@ def navigation(request: Request[Any, Any, Any]) -> list[Link]:
     if principal is None or principal.role is Role.STUDENT:
         return []
     may_credentials = scope_of(principal, Action.CREDENTIAL_CHANGE) is not None
+    may_invite = scope_of(principal, Action.FAMILY_INVITE) is not None
+    may_set = scope_of(principal, Action.LOCATION_CHANGE) is not None
     pages = [
         ("/teacher", "My class", "class", principal.role in _CLASS_ROLES),
         ("/desk", "Desk", "here", principal.role in _DESK_ROLES),
@@ -54,7 +58,8 @@ def navigation(request: Request[Any, Any, Any]) -> list[Link]:
         ("/appointments", "Appointments", "clock", scope_of(principal, Action.APPOINTMENT_MAKE) is not None),
         ("/admin/credentials", "PINs", "badge", principal.role in _CLASS_ROLES and may_credentials),
         (_TODAY, "Today", "today", any(scope_of(principal, action) for action in _OF_TODAY)),
-        ("/admin", "Settings", "settings", scope_of(principal, Action.LOCATION_CHANGE) is not None),
+        ("/admin/families", "Families", "family", may_invite and not may_set),
+        ("/admin", "Settings", "settings", may_set),
     ]
     path = request.url.path
     allowed = [(href, text, icon) for href, text, icon, may in pages if may]

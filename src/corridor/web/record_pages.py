@@ -22,6 +22,7 @@ from corridor.passes.queries import PassFilter, list_passes
 from corridor.policy.sight import must_see_student
 from corridor.privacy.api import schools_of_student, services_of
 from corridor.privacy.record import away_words, days_of, lessons, planned, where_now
+from corridor.privacy.state import RecordsState
 from corridor.privacy.who_looked import EntryPage, LookFilter, who_looked
 from corridor.privacy.wording import ROLE_WORDS, what_was_seen
 from corridor.web.admin_accommodations import what_differs
@@ -74,6 +75,8 @@ async def show_record(request: PassRequest, student_id: FromPath[UUID]) -> Templ
     services = services_of(request)
     now = services.records.clock.now()
     student = state.campus.students[student_id]
+    records = await services.records.now_of(school_id)
+    asked = await services.records.now_of(school_id)
     context = {
         "school": state.campus.school,
         "student": student,
@@ -84,7 +87,11 @@ async def show_record(request: PassRequest, student_id: FromPath[UUID]) -> Templ
         "planned": (),
         "where": None,
         "accommodations": _accommodations(request, state, student_id),
-        "held": await _held(request, school_id, student_id),
+        "statements": [each for each in asked.statements_on(student_id) if not each.about_id],
+        "restrictions": asked.restrictions_on(student_id),
+        "held": _held(request, records, student_id),
+        "statements": records.statements_on(student_id),
+        "restrictions": records.restrictions_on(student_id),
         "looks": await _looks(request, school_id, student_id),
         "role_words": ROLE_WORDS,
         "what_was_seen": what_was_seen,
@@ -99,6 +106,8 @@ async def show_record(request: PassRequest, student_id: FromPath[UUID]) -> Templ
             PassFilter(student_id=student_id),
             _MOST_PASSES,
         )
+        told = {each.id for each in passes if not each.masked}
+        context["statements"] = [each for each in asked.statements_on(student_id) if each.about_id in {None, *told}]
         context |= {"days": days_of(state, passes), "where": where_now(state, eyes, student, now)}
     if scope_of(request.user, Action.APPOINTMENT_VIEW):
         context["planned"] = planned(
@@ -150,11 +159,10 @@ def _accommodations(
     ]
 
 
-async def _held(request: PassRequest, school_id: UUID, student_id: UUID) -> bool | None:
-    """None for whoever may not know."""
-    if not scope_of(request.user, Action.LEGAL_HOLD_CHANGE):
-        return None
-    return (await services_of(request).records.now_of(school_id)).held(student_id)
+def _held(request: PassRequest, records: RecordsState, student_id: UUID) -> bool:
+    """Whether a legal hold stands, if the asker may know."""
+    may_know = scope_of(request.user, Action.LEGAL_HOLD_CHANGE) is not None
+    return may_know and any(hold.student_id in (None, student_id) for hold in records.holds.values())
 
 
 async def _looks(request: PassRequest, school_id: UUID, student_id: UUID) -> EntryPage | None:
