@@ -58,3 +58,11 @@ def upgrade() -> None:
         sa.Column("body", postgresql.JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_deletion_certificate"),
     )
+    op.create_index(
+        "ix_ledger_event_changes",
+        "ledger_event",
+        ["school_id", "recorded_at"],
+        postgresql_where=sa.text(
+            "kind LIKE '%\\_set' OR kind LIKE 'location\\_%' OR kind LIKE 'zone\\_%' OR kind = 'admin_changed'"
+        ),
+    )

@@ -10,6 +10,7 @@ from corridor.base.settings import load_settings
 from corridor.cli.accounts import token, user
 from corridor.cli.installation import init, migrate, openapi
 from corridor.cli.ledger import ledger
+from corridor.cli.privacy import privacy
 from corridor.cli.roster import import_group
 from corridor.cli.serving import demo, serve, simulate
 from corridor.cli.terminal import CorridorGroup
@@ -28,5 +29,5 @@ def main(ctx: click.Context, data_dir: Path | None) -> None:
     logs.configure(ctx.obj.log_format)
 
 
-for command in (init, migrate, import_group, user, token, serve, demo, simulate, ledger, openapi):
+for command in (init, migrate, import_group, user, token, serve, demo, simulate, ledger, privacy, openapi):
     main.add_command(command)

@@ -14,6 +14,8 @@ from corridor.ledger.tables import LedgerHead
 _REDACT = text("""
     UPDATE ledger_event SET body = NULL, salt = NULL
     WHERE school_id = :stream AND seq = ANY(:seqs) AND body IS NOT NULL""")
+_REDACT_ALL = text("""
+    UPDATE ledger_event SET body = NULL, salt = NULL WHERE school_id = :stream AND body IS NOT NULL""")
 
 
 async def lock_stream(session: AsyncSession, stream_id: UUID) -> bytes | None:
@@ -30,4 +32,10 @@ async def redact(session: AsyncSession, stream_id: UUID, seqs: Sequence[int]) ->
     if not seqs:
         return 0
     done = await session.execute(_REDACT, {"stream": stream_id, "seqs": list(seqs)})
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+async def redact_all(session: AsyncSession, stream_id: UUID) -> int:
+    """Forget what every event of the stream said. Returns of how many that was still known."""
+    done = await session.execute(_REDACT_ALL, {"stream": stream_id})
     return int(done.rowcount)  # type: ignore[attr-defined]

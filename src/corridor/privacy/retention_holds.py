@@ -12,7 +12,6 @@ from corridor.privacy.load import load_records
 from corridor.privacy.state import stream_of
 
 _NEWEST = text("SELECT coalesce(max(recorded_at), now()) FROM ledger_head WHERE school_id = :stream")
-_OPEN_REQUESTS = text("SELECT DISTINCT student_id FROM records_request WHERE school_id = :school AND status = 'open'")
 
 
 class KeptBack(msgspec.Struct, frozen=True):
@@ -38,7 +37,7 @@ async def kept_back(session: AsyncSession, school_id: UUID) -> KeptBack:
     driver: Any = raw.driver_connection
     newest = await session.scalar(_NEWEST, {"stream": stream_id})
     state = await load_records(driver, stream_id, newest)
-    asked = (await session.scalars(_OPEN_REQUESTS, {"school": school_id})).all()
+    asked = [request.student_id for request in state.requests.values() if request.is_open]
     students = {hold.student_id for hold in state.holds.values() if hold.student_id}
     return KeptBack(
         whole=any(hold.student_id is None for hold in state.holds.values()),

@@ -80,16 +80,17 @@ async def remove_people(session: AsyncSession, until: datetime, held: Collection
 async def remove(session: AsyncSession, table: Table, ids: Sequence[UUID]) -> None:
     """Delete these rows with every row that belongs to them, in whichever room its table is."""
     if ids:
-        await _delete(session, table, table.c.id.in_(ids))
+        await delete_rows(session, table, table.c.id.in_(ids))
 
 
-async def _delete(session: AsyncSession, table: Table, which: ColumnElement[bool]) -> None:
+async def delete_rows(session: AsyncSession, table: Table, which: ColumnElement[bool]) -> None:
+    """Delete what `which` says of this table, and before it whatever hangs on it."""
     for theirs, column in naming(table):
         found = column.in_(select(table.c[_target(column)]).where(which))
         if column.nullable and not column.primary_key and theirs.name not in CREDENTIALS:
             await session.execute(update(theirs).where(found).values({column: None}))
         else:
-            await _delete(session, theirs, found)
+            await delete_rows(session, theirs, found)
     await session.execute(delete(table).where(which))
 
 

@@ -47,6 +47,7 @@ _CHANGES = f"""
     FROM ledger_event AS event
     WHERE school_id = :stream AND recorded_at < :until AND body IS NOT NULL AND {NOBODY_HELD.format("event")}"""
 _SESSIONS = "FROM login_session WHERE expires_at < :until"
+_MAILS = "FROM mail WHERE created_at < :until AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL)"
 _IMPORTS = "FROM roster_import WHERE coalesce(ended_at, started_at) < :until"
 
 
@@ -112,6 +113,7 @@ SCHOOL_STEPS: Mapping[Kind, Step] = {
 
 DISTRICT_STEPS: Mapping[Kind, Step] = {
     Kind.SESSION: Step(_counted(_SESSIONS), _deleted(_SESSIONS)),
+    Kind.MAIL: Step(_counted(_MAILS), _deleted(_MAILS)),
     Kind.IMPORT: Step(_counted(_IMPORTS), _deleted(_IMPORTS)),
     Kind.AUDIT: Step(_count_changes, _forget_changes),
 }

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from corridor.base.database import Base
 from corridor.campus.tables import Person
+from corridor.ledger.tables import LedgerEvent
 
 
 class RetentionSetting(Base):
@@ -54,3 +55,9 @@ class DeletionCertificate(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     made_at: Mapped[datetime]
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+CHANGES = "kind LIKE '%\\_set' OR kind LIKE 'location\\_%' OR kind LIKE 'zone\\_%' OR kind = 'admin_changed'"
+"""The events that tell what somebody changed."""
+
+Index("ix_ledger_event_changes", LedgerEvent.school_id, LedgerEvent.recorded_at, postgresql_where=text(CHANGES))
