@@ -18,7 +18,7 @@ from corridor.privacy.state import stream_of
 from tests.school import make_school
 from tests.world import Api, World, running
 
-EMERGENCY = {"threat": "A gas leak in the north wing", "parties": "Fire Department, engine 7"}
+EMERGENCY: dict[str, Any] = {"threat": "A gas leak in the north wing", "parties": "Fire Department, engine 7"}
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ForeignKey, LargeBinary, Text, select
+from sqlalchemy import ForeignKey, LargeBinary, Text, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -119,11 +119,16 @@ async def revoke_link(session: AsyncSession, by: Principal, link_id: UUID, now: 
 
 
 async def open_link(session: AsyncSession, secret: str, now: datetime) -> tuple[str, ResponderLink]:
-    """A cookie for the browser that holds the link's secret. Raises `LinkRefused`, which does not tell why."""
+    """A cookie for the browser that holds the link's secret. What was opened with links that have ended is swept out.
+
+    Raises `LinkRefused`, which does not tell why.
+    """
     row = await session.scalar(select(ResponderLink).where(ResponderLink.token_hash == digest(secret)))
     if row is None or not stands(row, now):
         raise LinkRefused("This link is not valid, has expired or was revoked. Ask the school for a new one.")
     cookie = secrets.token_urlsafe(32)
+    ended = select(ResponderLink.id).where((ResponderLink.expires_at <= now) | ResponderLink.revoked_at.is_not(None))
+    await session.execute(delete(LinkSession).where(LinkSession.link_id.in_(ended)))
     session.add(LinkSession(id=new_id(), token_hash=digest(cookie), link_id=row.id, created_at=now))
     return cookie, row
 

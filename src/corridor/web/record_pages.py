@@ -75,7 +75,6 @@ async def show_record(request: PassRequest, student_id: FromPath[UUID]) -> Templ
     services = services_of(request)
     now = services.records.clock.now()
     student = state.campus.students[student_id]
-    records = await services.records.now_of(school_id)
     asked = await services.records.now_of(school_id)
     context = {
         "school": state.campus.school,
@@ -89,9 +88,7 @@ async def show_record(request: PassRequest, student_id: FromPath[UUID]) -> Templ
         "accommodations": _accommodations(request, state, student_id),
         "statements": [each for each in asked.statements_on(student_id) if not each.about_id],
         "restrictions": asked.restrictions_on(student_id),
-        "held": _held(request, records, student_id),
-        "statements": records.statements_on(student_id),
-        "restrictions": records.restrictions_on(student_id),
+        "held": _held(request, asked, student_id),
         "looks": await _looks(request, school_id, student_id),
         "role_words": ROLE_WORDS,
         "what_was_seen": what_was_seen,
