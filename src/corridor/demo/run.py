@@ -30,6 +30,7 @@ from corridor.demo.pace import LivePace, SteppedPace
 from corridor.demo.plan import SCHOOL_ID, DistrictSpec
 from corridor.demo.policies import set_up
 from corridor.demo.rhythm import BellRhythm
+from corridor.demo.records import write_records
 from corridor.demo.simulate import Reporter, keep_reporting, open_simulation
 from corridor.demo.simulation import Players
 from corridor.demo.year import school_year
@@ -93,6 +94,8 @@ async def prepare(
     identity = IdentityService(database, clock, settings)
     await write_accounts(identity, chosen)
     kiosk = await write_kiosk(database, identity, chosen, schools[0].id, clock)
+    await write_records(identity, clock, chosen, schools[0].id)
+    await write_family(database, settings, clock, chosen, schools[0].id)
     with_devices = students_with_devices(Random(spec.seed), chosen, schools[0])
     async with database.session() as session:
         known = await person_ids(session, [*chosen.person_ids(Role.STUDENT), *with_devices])
