@@ -53,16 +53,19 @@ class Served:
 
 
 @asynccontextmanager
-async def served(database: Database, data_dir: Path) -> AsyncIterator[Served]:
-    """The small school of the tests. Its people are known by the source ids `student-0`, `teacher-0` and so on."""
+async def served(
+    database: Database, data_dir: Path, *, clock: ShiftedClock | None = None, **settings: Any
+) -> AsyncIterator[Served]:
+    """The small school of the tests. Its people are known by the source ids `student-0`, `teacher-0` and so on.
+    `settings` are further ones of the installation."""
     school = await make_school(database)
     async with database.session() as session:
         for kind, ids in (("student", school.students), ("teacher", school.teachers)):
             for number, id in enumerate(ids):
                 name = {"name": f"{kind}-{number}", "id": id}
                 await session.execute(text("UPDATE person SET source_id = :name WHERE id = :id"), name)
-    clock = ShiftedClock(MORNING - datetime.now(UTC))
-    app = create_app(database, clock, Settings(data_dir=data_dir))
+    clock = clock or ShiftedClock(MORNING - datetime.now(UTC))
+    app = create_app(database, clock, Settings(data_dir=data_dir, **settings))
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve(sockets=[listening]))

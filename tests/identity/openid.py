@@ -63,16 +63,20 @@ class OpenIdProvider:
 
 
 @contextmanager
-def openid_provider(*, in_id_token: bool) -> Iterator[OpenIdProvider]:
-    """`in_id_token`: it tells all in the ID token, rather than to whoever asks with the access token."""
+def openid_provider(
+    *, in_id_token: bool = False, site: str = SITE, host: str = "127.0.0.1"
+) -> Iterator[OpenIdProvider]:
+    """`in_id_token`: it tells all in the ID token, rather than to whoever asks with the access token. `site` is where
+    it sends people back to, `host` what it calls this machine."""
     clients = [
         {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
-            "redirect_uris": [SITE + CALLBACK.format(key) for key in _KEYS],
+            "redirect_uris": [site + CALLBACK.format(key) for key in _KEYS],
         }
     ]
-    arguments = [str(_ROOT / "frontend" / "package.json"), json.dumps({"clients": clients, "inIdToken": in_id_token})]
+    settings = {"clients": clients, "inIdToken": in_id_token, "host": host}
+    arguments = [str(_ROOT / "frontend" / "package.json"), json.dumps(settings)]
     process = subprocess.Popen(
         [str(_ROOT / "scripts" / "with-node"), "node", str(_SERVER), *arguments],
         stdin=subprocess.PIPE,

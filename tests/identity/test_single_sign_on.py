@@ -1,5 +1,6 @@
 """Signing in with a service outside, all the way through a real OpenID provider and back."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -466,6 +467,23 @@ async def test_an_account_that_is_somebody_s_is_not_given_to_the_next_who_has_th
         answer = await other.sign_in()
         assert (answer.status_code, await here.who(other)) == (403, None)
     assert "take the old link away" in answer.text
+
+
+@pytest.mark.parametrize(("subs", "come_in"), [(("sub-1", "sub-1"), 2), (("sub-1", "sub-2"), 1)])
+async def test_two_windows_at_once_make_one_account_with_one_link(
+    here: Corridor, provider: OpenIdProvider, subs: tuple[str, str], come_in: int
+) -> None:
+    await here.add(provider, makes_accounts=True)
+    async with here.browser() as one, here.browser() as other:
+        backs = []
+        for browser, sub in zip((one, other), subs, strict=True):
+            provider.log_in_as(sub, **ANA)
+            backs.append(browser.get(await browser.leave("/sign-in/with/other")))
+        answers = await asyncio.gather(*backs)
+    assert sorted(answer.status_code for answer in answers) == ([303, 303] if come_in == 2 else [303, 403])
+    async with here.identity.database.session() as session:
+        assert len((await session.scalars(select(Account))).all()) == 1
+        assert len((await session.scalars(select(AccountLink))).all()) == 1
 
 
 async def test_an_administrator_takes_the_old_link_away_which_ends_its_sessions(

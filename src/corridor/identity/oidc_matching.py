@@ -48,13 +48,14 @@ async def account_of(
     were, whatever their address says now. Raises `SignOnRefused`.
     """
     subject = subject_of(PRESETS[PresetName(provider.preset)], claims)
-    link = await session.get(AccountLink, (provider.id, subject), with_for_update=True)
-    if link is not None:
-        account = await accounts.locked_account(session, link.account_id)
-        await _check_welcome(session, account)
-        link.last_used_at = now
+    account = await _linked(session, provider, subject, now)
+    if account is not None:
         return account
     person = await _person_of(session, provider, claims)
+    # Somebody in two windows may have been linked in the other one while the person was waited for.
+    account = await _linked(session, provider, subject, now)
+    if account is not None:
+        return account
     account = await _account_for(session, provider, person, now)
     await _check_welcome(session, account)
     session.add(
@@ -62,6 +63,17 @@ async def account_of(
     )
     await audit(session, now, _themselves(account), "account.linked", about=account.id, provider=provider.key)
     await session.flush()
+    return account
+
+
+async def _linked(session: AsyncSession, provider: SignInProvider, subject: str, now: datetime) -> Account | None:
+    """The account that this user has come to before, if it may still be signed in to."""
+    link = await session.get(AccountLink, (provider.id, subject), with_for_update=True)
+    if link is None:
+        return None
+    account = await accounts.locked_account(session, link.account_id)
+    await _check_welcome(session, account)
+    link.last_used_at = now
     return account
 
 

@@ -12,7 +12,7 @@ import { pathToFileURL } from "node:url";
 
 const frontend = createRequire(process.argv[2]);
 const { default: Provider } = await import(pathToFileURL(frontend.resolve("oidc-provider")).href);
-const { clients, inIdToken } = JSON.parse(process.argv[3]);
+const { clients, inIdToken, host } = JSON.parse(process.argv[3]);
 
 const people = new Map();
 let person;
@@ -83,7 +83,7 @@ const server = createServer(async (request, response) => {
 });
 
 server.listen(0, "127.0.0.1", () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const issuer = `http://${host}:${server.address().port}`;
   begin(issuer);
   console.log(issuer);
 });
