@@ -12,6 +12,7 @@ from corridor.cli.installation import init, migrate, openapi
 from corridor.cli.ledger import ledger
 from corridor.cli.privacy import privacy
 from corridor.cli.roster import import_group
+from corridor.cli.secrets import secrets
 from corridor.cli.serving import demo, serve, simulate
 from corridor.cli.terminal import CorridorGroup
 
@@ -29,5 +30,5 @@ def main(ctx: click.Context, data_dir: Path | None) -> None:
     logs.configure(ctx.obj.log_format)
 
 
-for command in (init, migrate, import_group, user, token, serve, demo, simulate, ledger, privacy, openapi):
+for command in (init, migrate, import_group, user, token, serve, demo, simulate, ledger, privacy, secrets, openapi):
     main.add_command(command)

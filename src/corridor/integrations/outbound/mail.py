@@ -8,6 +8,7 @@ under the same Message-ID.
 
 import asyncio
 import contextlib
+import re
 import smtplib
 import ssl
 from datetime import datetime, timedelta
@@ -44,6 +45,8 @@ _LOOKS_EVERY = 15.0
 _PATIENCE = 60.0
 _LONGEST_ERROR = 300
 _PERMANENT = 500
+# Nothing in it that could end the header, or name a second reader.
+_ADDRESS = re.compile(r"[^@\s<>,;:\"()\\]+@[^@\s<>,;:\"()\\]+")
 
 log = structlog.get_logger(__name__)
 
@@ -220,14 +223,13 @@ class MailOutbox:
         return self._sealer.open(mail.sealed_text, _PURPOSE) if mail.sealed_text else ""
 
     def _message(self, mail: MailRow) -> EmailMessage:
+        if not _ADDRESS.fullmatch(mail.to):
+            raise _Failed(f"'{mail.to[:60]}' is no mail address. Put it right in the roster.", permanent=True)
         message = EmailMessage(policy=SMTP)
         domain = parseaddr(self._settings.mail_from)[1].rpartition("@")[2]
-        try:
-            message["From"] = self._settings.mail_from
-            message["To"] = mail.to
-            message["Subject"] = mail.subject
-        except ValueError as error:
-            raise _Failed(f"The address cannot be used: {error}", permanent=True) from error
+        message["From"] = self._settings.mail_from
+        message["To"] = mail.to
+        message["Subject"] = mail.subject
         message["Date"] = format_datetime(mail.created_at)
         message["Message-ID"] = f"<{mail.id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
