@@ -8,7 +8,7 @@ from corridor.campus.words import LocationKind
 from corridor.day.policy import Privacy, RuleText, Scope
 from corridor.day.words import Effect
 from corridor.ledger.words import Command
-from corridor.policy.commands import Keep
+from corridor.policy.commands import Keep, SetPassType
 from corridor.privacy.language import NAMES
 from tests.web.visitor import Visitor, words
 from tests.world import World
@@ -52,7 +52,7 @@ async def test_it_names_the_types_in_use_and_not_those_that_are_not(world: World
     state = await world.services.ledger.state(world.school.id)
     library = next(each for each in state.pass_types.values() if each.name == "Library")
 
-    await _decide(world, Keep(new_id(), msgspec.structs.replace(library, active=False)))
+    await _decide(world, SetPassType(new_id(), msgspec.structs.replace(library, active=False)))
 
     page = await _page(world, stranger)
     assert "Kind Minutes, usually" in page

@@ -66,6 +66,7 @@ def choose_cast(school: SchoolPlan, office: Sequence[Person], at: datetime) -> C
         _member("counselor", staff["counselor"], Role.DESTINATION_STAFF, "who is coming and who is here"),
         _member("office", staff["ext:office"], Role.FRONT_OFFICE, "find any student, issue any pass"),
         _member("principal", staff["principal"], Role.SCHOOL_ADMIN, f"all of {school.name}"),
+        _member("guardian", _guardian_of(school, first), Role.GUARDIAN, "both students: passes, who looked, requests"),
         _member("district", office[0], Role.DISTRICT_ADMIN, "every school, and the roster import"),
     )
     return Cast(members, section, tuple(taught))
@@ -75,6 +76,11 @@ def _member(username: str, person: Person, role: Role, about: str) -> CastMember
     given = person.name.preferred_given or person.name.given.text
     name = f"{given} {person.name.family.text}"
     return CastMember(DemoAccount(username, PASSWORD, name, role, about), person.id)
+
+
+def _guardian_of(school: SchoolPlan, student: Person) -> Person:
+    """A guardian of the student by the roster, else another family's, who gets to be one."""
+    return next((each for each in school.guardians if each.id in student.agent_ids), school.guardians[0])
 
 
 def _meeting_now(taught: Sequence[Section], bells: Sequence[Period], at: datetime) -> Section:

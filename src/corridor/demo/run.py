@@ -23,14 +23,15 @@ from corridor.demo.cast import Tokens, person_ids, students_with_devices, write_
 from corridor.demo.client import ApiClient, Tally
 from corridor.demo.clock import DemoClock, choose_shift
 from corridor.demo.district import central_office, draw_school
+from corridor.demo.families import write_family
 from corridor.demo.furnish import furnish
 from corridor.demo.kiosk import DemoKiosk, write_kiosk
 from corridor.demo.oneroster import session_id, write_district
 from corridor.demo.pace import LivePace, SteppedPace
 from corridor.demo.plan import SCHOOL_ID, DistrictSpec
 from corridor.demo.policies import set_up
-from corridor.demo.rhythm import BellRhythm
 from corridor.demo.records import write_records
+from corridor.demo.rhythm import BellRhythm
 from corridor.demo.simulate import Reporter, keep_reporting, open_simulation
 from corridor.demo.simulation import Players
 from corridor.demo.year import school_year
@@ -93,9 +94,9 @@ async def prepare(
     chosen = choose_cast(schools[0], central_office(spec), opens_at)
     identity = IdentityService(database, clock, settings)
     await write_accounts(identity, chosen)
-    kiosk = await write_kiosk(database, identity, chosen, schools[0].id, clock)
     await write_records(identity, clock, chosen, schools[0].id)
     await write_family(database, settings, clock, chosen, schools[0].id)
+    kiosk = await write_kiosk(database, identity, chosen, schools[0].id, clock)
     with_devices = students_with_devices(Random(spec.seed), chosen, schools[0])
     async with database.session() as session:
         known = await person_ids(session, [*chosen.person_ids(Role.STUDENT), *with_devices])

@@ -28,4 +28,4 @@ def request_from_row(row: Sequence[Any]) -> RecordsRequest:
 
 
 def request_row(request: RecordsRequest) -> dict[str, Any]:
-    return msgspec.structs.asdict(request) | {"notes": msgspec.to_builtins(request.notes)}
+    return msgspec.structs.asdict(request) | {"notes": msgspec.to_builtins(list(request.notes))}
