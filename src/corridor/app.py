@@ -115,10 +115,12 @@ from corridor.web import (
 from corridor.web import pages as web_pages
 from corridor.web.assets import Assets, asset_route
 from corridor.web.errors import APP_EXCEPTION_HANDLERS, PAGE_EXCEPTION_HANDLERS
-from corridor.web.headers import add_headers
+from corridor.web.headers import headers_for
+from corridor.web.hosts import answer_to
 from corridor.web.import_desk import ImportDesk
 from corridor.web.openapi import describe_problems, openapi_config
 from corridor.web.problems import API_EXCEPTION_HANDLERS
+from corridor.web.request_ids import name_requests
 from corridor.web.requests import JsonRequest
 from corridor.web.templating import renderer, template_config
 
@@ -304,7 +306,7 @@ def create_app(
     )
     return Litestar(
         route_handlers=[api, open_routes, oauth, pages],
-        middleware=[identity_api.gate],
+        middleware=[name_requests, answer_to(settings.public_url).middleware, identity_api.gate],
         request_class=JsonRequest,
         lifespan=[lifespan],
         state=State({"services": services, **(state or {})}),
@@ -317,7 +319,7 @@ def create_app(
             exclude_opt_key=passes_api.AS_IT_IS,
         ),
         template_config=templates,
-        before_send=[add_headers],
+        before_send=[headers_for(settings.public_url)],
         request_max_body_size=_MOST_BYTES,
         exception_handlers=APP_EXCEPTION_HANDLERS,
         logging_config=None,

@@ -9,6 +9,7 @@ import pytest
 
 from corridor.day.policy import Appointment, Post, Privacy
 from corridor.day.state import Pass
+from corridor.day.words import Channel
 from corridor.identity.principal import Principal, Role
 from corridor.ledger.words import Event
 from corridor.passes.commands import ReturnPass
@@ -156,10 +157,10 @@ def test_a_refusal_at_a_masked_place_is_told_without_it() -> None:
         ROOM_204,
         NURSE,
         PASS_TYPE_IDS["Nurse"],
-        "student",
+        Channel.STUDENT,
         False,
         ("full",),
-        (),  # type: ignore[arg-type]
+        (),
     )
     told = eyes(day, someone(Role.HALL_MONITOR)).told(refused)
     assert told is not None

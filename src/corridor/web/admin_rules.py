@@ -197,7 +197,8 @@ async def _row(request: PassRequest, state: SchoolState, rule_id: UUID, *, saved
 async def _rows(request: PassRequest, state: SchoolState, rules: Sequence[Rule]) -> list[RuleRow]:
     services = services_of(request)
     views = await rule_views(services.database, request.user, state, services.clock.now(), rules)
-    return [RuleRow(rule, view, said(rule, state)) for rule, view in zip(rules, views, strict=True)]
+    by_id = {rule.id: rule for rule in rules}
+    return [RuleRow(by_id[view.id], view, said(by_id[view.id], state)) for view in views]
 
 
 async def _page(
