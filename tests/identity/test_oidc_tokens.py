@@ -15,10 +15,11 @@ from corridor.base.clock import FixedClock
 from corridor.base.database import Database
 from corridor.base.errors import CorridorError
 from corridor.base.outside import Outside, OutsideAnswer, OutsideFailed
-from corridor.identity.oidc import Arrived, SingleSignOn
+from corridor.identity.limits import TooManyAttempts
+from corridor.identity.oidc import FORGIVEN_EVERY, MOST_IN_VAIN, Arrived, SingleSignOn
 from corridor.identity.oidc_discovery import ASKED_AGAIN_AFTER, KEPT_FOR
 from corridor.identity.oidc_presets import PresetName
-from corridor.identity.oidc_tokens import LEEWAY_SECONDS
+from corridor.identity.oidc_tokens import LEEWAY_SECONDS, TokenRefused
 from corridor.identity.principal import Role
 from corridor.identity.providers import ProviderWish
 from corridor.identity.service import IdentityService
@@ -82,6 +83,7 @@ class SignIn:
     def __init__(self, sign_on: SingleSignOn, service: FakeService) -> None:
         self.sign_on = sign_on
         self.service = service
+        self.address = "203.0.113.7"
         self.cookie = ""
         self.nonce = ""
         self.state = ""
@@ -99,7 +101,7 @@ class SignIn:
 
     async def finish(self, token: Any) -> Any:
         self.service.token = token
-        return await self.sign_on.finish("other", Arrived("code", self.state), self.cookie)
+        return await self.sign_on.finish("other", Arrived("code", self.state), self.cookie, self.address)
 
 
 def signed(claims: dict[str, Any], key: Any = KEY, algorithm: str = "RS256", **header: Any) -> str:
@@ -412,3 +414,23 @@ async def test_an_answer_is_good_for_some_time_only(under_way: SignIn, clock: Fi
     with pytest.raises(CorridorError) as refused:
         await under_way.finish(signed(under_way.claims(exp=NOW + 9999)))
     assert refused.value.code == "too_late"
+
+
+async def test_made_up_codes_do_not_use_up_the_service_s_patience(
+    under_way: SignIn, clock: FixedClock, service: FakeService
+) -> None:
+    for _ in range(MOST_IN_VAIN):
+        await under_way.begin()
+        with pytest.raises(TokenRefused):
+            await under_way.finish("made up")
+    asked_before = service.calls.count("/token")
+    await under_way.begin()
+    with pytest.raises(TooManyAttempts):
+        await under_way.finish(signed(under_way.claims()))
+    assert service.calls.count("/token") == asked_before
+    under_way.address = "198.51.100.9"
+    assert await under_way.finish(signed(under_way.claims())), "others are not kept out"
+    under_way.address = "203.0.113.7"
+    clock.advance(FORGIVEN_EVERY)
+    await under_way.begin()
+    assert await under_way.finish(signed(under_way.claims()))

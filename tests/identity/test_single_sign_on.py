@@ -21,6 +21,7 @@ from corridor.identity.oidc_pages import SIGN_ON_COOKIE
 from corridor.identity.oidc_presets import MatchBy, PresetName
 from corridor.identity.principal import Role
 from corridor.identity.provider_tables import AccountLink
+from corridor.identity.sign_in_policy import RoleSignIn, SignInPolicy
 from corridor.identity.tables import Account, AccountStatus, LoginSession
 from corridor.ledger.tables import LedgerEvent
 from tests.identity.conftest import Campus
@@ -556,6 +557,21 @@ async def test_a_session_chosen_by_someone_else_is_never_taken_over(
     await browser.sign_in()
     assert browser.session != "planted"
     assert await here.identity.by_session("planted") is None
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_the_second_step_is_asked_for_only_where_the_district_says_so(
+    here: Corridor, browser: Browser, provider: OpenIdProvider, ana: Account, after: bool
+) -> None:
+    demanding = RoleSignIn(idle_minutes=60, longest_hours=8, second_step=True)
+    policy = SignInPolicy(roles={Role.STUDENT: demanding}, after_single_sign_on=after)
+    await here.identity.change_policy(policy, ADMIN)
+    await here.add(provider)
+    provider.log_in_as("sub-1", **ANA)
+    answer = await browser.sign_in()
+    assert answer.status_code == 303
+    assert (await here.who(browser) is None) == after
+    assert answer.headers["location"] == ("/sign-in/next?next=/" if after else "/")
 
 
 async def test_all_in_the_id_token_does_as_well(here: Corridor, browser: Browser, ana: Account) -> None:

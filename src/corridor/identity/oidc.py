@@ -24,6 +24,8 @@ from corridor.base.database import Database
 from corridor.base.errors import Conflict, SetupError
 from corridor.base.outside import Outside, OutsideFailed
 from corridor.base.settings import Settings
+from corridor.identity.buckets import Buckets
+from corridor.identity.limits import network_of
 from corridor.identity.oidc_discovery import Discovery, Metadata
 from corridor.identity.oidc_matching import account_of
 from corridor.identity.oidc_presets import (
@@ -44,6 +46,11 @@ from corridor.identity.service import IdentityService
 
 LASTS = timedelta(minutes=15)
 """How long somebody may take at the service."""
+
+MOST_IN_VAIN = 200
+FORGIVEN_EVERY = timedelta(seconds=3)
+"""How many questions a service may be asked in vain for one address, behind which may be a whole school: made-up codes
+must not use up the service's patience with us."""
 
 _NO_CIRCLE = timedelta(seconds=30)
 _PURPOSE = "single sign-on"
@@ -118,6 +125,7 @@ class SingleSignOn:
         self._identity = identity
         self._outside = outside or Outside(allow_loopback=settings.allow_loopback)
         self._discovery = Discovery(self._outside, clock)
+        self._in_vain = Buckets(MOST_IN_VAIN, FORGIVEN_EVERY)
         self.providers = Providers(
             database, clock, lambda: identity.sealer, self._outside, self._discovery, identity.end_sessions
         )
@@ -160,10 +168,12 @@ class SingleSignOn:
         begun_at = pending.expires_at - LASTS if pending is not None and pending.restarted else None
         return begun_at is None or self._clock.now() - begun_at > _NO_CIRCLE
 
-    async def finish(self, key: str, arrived: Arrived, cookie: str | None) -> Vouched:
-        """Who it is that the service vouches for. Raises `SignOnRefused`, `TokenRefused`, `NotFound` or
-        `OutsideFailed`."""
+    async def finish(self, key: str, arrived: Arrived, cookie: str | None, address: str) -> Vouched:
+        """Who it is that the service vouches for; `address` is where the browser is. Raises `SignOnRefused`,
+        `TokenRefused`, `NotFound`, `OutsideFailed` or `TooManyAttempts`."""
         provider = await self.providers.by_key(key)
+        network, now = network_of(address), self._clock.now()
+        self._in_vain.check(network, now)
         try:
             pending = self._expected(key, arrived, cookie)
             await self._use_up(pending)
@@ -171,14 +181,15 @@ class SingleSignOn:
                 raise _refusal_of(provider, arrived.error)
             claims = await self._ask(provider, pending, arrived)
             async with self._database.session() as session:
-                account = await account_of(session, provider, claims, self._clock.now())
+                account = await account_of(session, provider, claims, now)
         except IntegrityError:
             raise Conflict("Somebody else was signed in to this account at the same moment. Try again.") from None
-        except (SignOnRefused, TokenRefused) as error:
+        except SignOnRefused as error:
             log.warning("sign_on_refused", provider=key, reason=error.code)
             raise
-        except OutsideFailed as error:
-            log.warning("sign_on_failed", provider=key, reason=error.detail)
+        except (TokenRefused, OutsideFailed) as error:
+            self._in_vain.count(network, now)
+            log.warning("sign_on_failed", provider=key, reason=error.code)
             raise
         return Vouched(account.id, pending.next)
 

@@ -44,10 +44,11 @@ async def come_back(
     sign_on = sign_on_of(request)
     if sign_on.is_unasked(arrived, cookie):
         return await _depart(request, key, "", restarted=True)
+    address = request.client.host if request.client else ""
     try:
-        vouched = await sign_on.finish(key, arrived, cookie)
+        vouched = await sign_on.finish(key, arrived, cookie, address)
         arrival = Arrival(
-            address=request.client.host if request.client else "",
+            address=address,
             user_agent=request.headers.get("user-agent", ""),
             via=SINGLE_SIGN_ON,
         )
