@@ -14,7 +14,7 @@ COVERAGE := --cov --cov-report=term-missing:skip-covered
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup assets browser demo serve test lint format bench screenshots watch lock clean
+.PHONY: help setup assets browser demo serve test lint audit format bench screenshots watch lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint: $(READY) $(NODE_MODULES) ## Check style, types and the layers' order
 	@echo "mypy" && .venv/bin/mypy
 	@echo "import-linter" && .venv/bin/lint-imports --no-logo
 	@echo "tsc" && cd frontend && ../scripts/with-node npm run --silent check
+
+audit: $(READY) ## Check the packages that this project is made of
+	@$(PYTHON_RUN) scripts/check_dependencies.py
 
 format: $(READY) ## Put the code into the house style
 	@.venv/bin/ruff check --fix --quiet

@@ -1,7 +1,6 @@
 """Errors as problem details (RFC 9457), for the API."""
 
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import structlog
@@ -10,6 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from sqlalchemy.exc import OperationalError
 
 from corridor.base.errors import CorridorError, Unavailable
+from corridor.web.request_ids import reference_of
 
 _TOO_LARGE = "This is larger than what is taken here. The setting max_upload_mb says how large an upload may be."
 PROBLEM_JSON = "application/problem+json"
@@ -75,7 +75,7 @@ def database_problem(request: Request[Any, Any, Any], error: OperationalError) -
 
 def unexpected_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A fault of ours: the log has it under the number that the answer shows."""
-    reference = uuid4().hex[:12]
+    reference = reference_of(request)
     log.error("unexpected error", reference=reference, path=request.url.path, exc_info=error)
     detail = f"Something went wrong here, and nothing was recorded of it. Its number in the log is {reference}."
     return Response(_body("internal", 500, detail), status_code=500, media_type=PROBLEM_JSON)
