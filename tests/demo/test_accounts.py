@@ -28,7 +28,7 @@ def test_there_is_an_account_for_every_role_that_signs_in() -> None:
     roles = [member.account.role for member in cast_at(time(10, 6)).members]
     assert set(roles) == {
         Role.STUDENT, Role.TEACHER, Role.HALL_MONITOR, Role.DESTINATION_STAFF, Role.FRONT_OFFICE, Role.SCHOOL_ADMIN,
-        Role.DISTRICT_ADMIN, Role.GUARDIAN,
+        Role.DISTRICT_ADMIN, Role.GUARDIAN, Role.SUBSTITUTE,
     }  # fmt: skip
     assert roles.count(Role.STUDENT) == 2
 

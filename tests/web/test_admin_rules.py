@@ -237,7 +237,7 @@ async def test_teachers_read_the_rules_and_students_do_not(world: World) -> None
     assert page.status_code == 200
     assert "Add a rule" not in page.text
     assert "switch" not in page.text
-    assert (await teacher.get("/admin/rules/try")).status_code == 200
+    assert (await teacher.get("/admin/rules/try")).status_code == 403, "it speaks of students"
     pupil = await visitor(world, Role.STUDENT, person_id=world.school.students[0])
     for answer in (
         await teacher.post("/admin/rules", **_limit(world)),

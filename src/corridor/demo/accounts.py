@@ -29,11 +29,13 @@ class CastMember(msgspec.Struct, frozen=True):
 
 
 class Cast(msgspec.Struct, frozen=True):
-    """`section` is where the students and the teacher meet, `taught` are all the teacher's sections of the semester."""
+    """`section` is where the students and the teacher meet, `taught` are all the teacher's sections of the semester.
+    `away_id` is the teacher whose classes the substitute has."""
 
     members: tuple[CastMember, ...]
     section: Section
     taught: tuple[Section, ...]
+    away_id: str
 
     def person_ids(self, role: Role) -> frozenset[str]:
         return frozenset(member.person_id for member in self.members if member.account.role is role)
@@ -54,6 +56,7 @@ def choose_cast(school: SchoolPlan, office: Sequence[Person], at: datetime) -> C
     section = _meeting_now(taught, bells_of(school.name), at)
     people = school.people()
     teacher = people[teacher_id]
+    away = people[max((id for id in by_teacher if id != teacher_id), key=lambda id: len(by_teacher[id]))]
     place = f"{section.course.title}, period {section.period}, room {section.room}"
     first, second = (people[student_id] for student_id in section.student_ids[:2])
     staff = {member.role: member for member in reversed(school.staff)}
@@ -61,6 +64,7 @@ def choose_cast(school: SchoolPlan, office: Sequence[Person], at: datetime) -> C
         _member("student", first, Role.STUDENT, f"{place}: ask for a pass"),
         _member("student2", second, Role.STUDENT, f"{place}: a second student of the same section"),
         _member("teacher", teacher, Role.TEACHER, f"{place}: approve requests, see who is out"),
+        _member("substitute", staff["aide"], Role.SUBSTITUTE, f"the classes of {away.name.family.text}, today alone"),
         _member("monitor", staff["proctor"], Role.HALL_MONITOR, "everyone who is out, and until when"),
         _member("nurse", staff["ext:nurse"], Role.DESTINATION_STAFF, "who is coming and who is here"),
         _member("counselor", staff["counselor"], Role.DESTINATION_STAFF, "who is coming and who is here"),
@@ -69,7 +73,7 @@ def choose_cast(school: SchoolPlan, office: Sequence[Person], at: datetime) -> C
         _member("guardian", _guardian_of(school, first), Role.GUARDIAN, "both students: passes, who looked, requests"),
         _member("district", office[0], Role.DISTRICT_ADMIN, "every school, and the roster import"),
     )
-    return Cast(members, section, tuple(taught))
+    return Cast(members, section, tuple(taught), away.id)
 
 
 def _member(username: str, person: Person, role: Role, about: str) -> CastMember:

@@ -22,6 +22,14 @@ _STAFF_TOKEN = "Demo: simulated school day"
 _SET_UP_TOKEN = "Demo: set-up"
 _STUDENT_TOKEN = "Demo: simulated student"
 _UNUSED_FOR = timedelta(hours=1)
+_POSTS = {
+    "ext:nurse": "Nurse",
+    "counselor": "Counselor",
+    "ext:librarian": "Library",
+    "ext:office": "Main office",
+}
+"""Where the staff of these roles work."""
+
 _DEVICES_A_SECTION = 3
 _DEVICES_ELSEWHERE = 24
 
@@ -66,6 +74,16 @@ async def person_ids(session: AsyncSession, roster_ids: Collection[str]) -> dict
     """The people with these ids of the roster."""
     rows = await session.execute(select(Person.source_id, Person.id).where(Person.source_id.in_(roster_ids)))
     return {source_id: id for source_id, id in rows if source_id is not None}
+
+
+async def posts_of(session: AsyncSession, school: SchoolPlan) -> dict[str, list[str]]:
+    """By place, the ids of the people who work there."""
+    known = await person_ids(session, [person.id for person in school.staff if person.role in _POSTS])
+    posts: dict[str, list[str]] = {}
+    for person in school.staff:
+        if person.role in _POSTS and person.id in known:
+            posts.setdefault(_POSTS[person.role], []).append(str(known[person.id]))
+    return posts
 
 
 class Tokens(msgspec.Struct, frozen=True):

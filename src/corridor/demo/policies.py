@@ -1,7 +1,7 @@
 """What the made-up schools have decided, set over the public API as an administrator's program would: rules, groups,
 slots, and what is planned for the day that is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -28,7 +28,21 @@ class _School(msgspec.Struct, frozen=True):
     students: Sequence[str]
 
 
-async def set_up(api: ApiClient, now: datetime, played: Sequence[str]) -> None:
+Posts = Mapping[str, Mapping[str, Sequence[str]]]
+"""By school and place, both by name, the ids of the people who work there."""
+
+
+class StandIn(msgspec.Struct, frozen=True):
+    """Who has a teacher's classes on the day that is shown, at the school of this name."""
+
+    school: str
+    teacher_id: str
+    to_id: str
+
+
+async def set_up(
+    api: ApiClient, now: datetime, played: Sequence[str], posts: Posts, stand_in: StandIn | None = None
+) -> None:
     """Decide what is not decided yet, for every school, and plan the day of `now` (by the schools' clock). `played` are
     the students whom visitors sign in as. `api` acts as the district's administrator."""
     await _make_district_rule(api)
@@ -39,6 +53,9 @@ async def set_up(api: ApiClient, now: datetime, played: Sequence[str]) -> None:
         await _make_rules(api, school)
         await _make_zones(api, school)
         await _spare_someone(api, school, random)
+        await _name_staff(api, school, posts.get(found["name"], {}))
+        if stand_in and found["name"] == stand_in.school:
+            await _name_substitute(api, school, stand_in, now)
         await _close_a_place(api, school)
         await api.write("PATCH", f"/locations/{school.places['Restroom B']}", {"capacity": 2})
         await _plan(api, school, random, now, [id for id in played if id in school.students])
@@ -88,6 +105,21 @@ async def _spare_someone(api: ApiClient, school: _School, random: Random) -> Non
         spared = {"student_id": one, "exempt": ["cooldown", "limit"], "time_percent": 150, "note": "Health plan"}
         await api.write("POST", f"{path}/accommodations", spared)
     await api.write("PUT", f"{path}/students/{other}/absence", {"note": "Called in sick"})
+
+
+async def _name_staff(api: ApiClient, school: _School, posts: Mapping[str, Sequence[str]]) -> None:
+    """Say who works at which place."""
+    for place, staff_ids in posts.items():
+        if place in school.places:
+            path = f"/schools/{school.id}/locations/{school.places[place]}/post"
+            await api.write("PUT", path, {"staff_ids": list(staff_ids)})
+
+
+async def _name_substitute(api: ApiClient, school: _School, stand_in: StandIn, now: datetime) -> None:
+    path, today = f"/schools/{school.id}/delegations", now.date().isoformat()
+    if not [each async for each in api.every(path) if each["to_id"] == stand_in.to_id and each["ends_on"] >= today]:
+        body = {"teacher_id": stand_in.teacher_id, "to_id": stand_in.to_id, "substitute": True}
+        await api.write("POST", path, body | {"starts_on": today, "ends_on": today})
 
 
 async def _make_rules(api: ApiClient, school: _School) -> None:

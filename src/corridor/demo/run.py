@@ -19,7 +19,7 @@ from corridor.campus.roster import NewSchools, Progress, import_roster
 from corridor.campus.tables import School, Term
 from corridor.demo.accounts import choose_cast
 from corridor.demo.bells import bells_of
-from corridor.demo.cast import Tokens, person_ids, students_with_devices, write_accounts, write_tokens
+from corridor.demo.cast import Tokens, person_ids, posts_of, students_with_devices, write_accounts, write_tokens
 from corridor.demo.client import ApiClient, Tally
 from corridor.demo.clock import DemoClock, choose_shift
 from corridor.demo.district import central_office, draw_school
@@ -29,7 +29,7 @@ from corridor.demo.kiosk import DemoKiosk, write_kiosk
 from corridor.demo.oneroster import session_id, write_district
 from corridor.demo.pace import LivePace, SteppedPace
 from corridor.demo.plan import SCHOOL_ID, DistrictSpec
-from corridor.demo.policies import set_up
+from corridor.demo.policies import Posts, StandIn, set_up
 from corridor.demo.records import write_records
 from corridor.demo.rhythm import BellRhythm
 from corridor.demo.simulate import Reporter, keep_reporting, open_simulation
@@ -62,6 +62,8 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     tokens: Tokens
     players: Players
     first_to_ask: Sequence[str]
+    posts: Posts
+    stand_in: StandIn
     rhythms: Mapping[str, BellRhythm]
     last_bell: Callable[[date], datetime]
 
@@ -103,6 +105,10 @@ async def prepare(
         taught = {id for section in chosen.taught for id in section.student_ids}
         devices = {id: known[id] for id in with_devices}
         tokens = await write_tokens(session, devices, clock.now())
+        adults = await person_ids(session, [chosen.away_id, *chosen.person_ids(Role.SUBSTITUTE)])
+        to_id = next(str(adults[id]) for id in chosen.person_ids(Role.SUBSTITUTE))
+        stand_in = StandIn(schools[0].name, str(adults[chosen.away_id]), to_id)
+        posts = {school.name: await posts_of(session, school) for school in schools}
     return Demo(
         clock=clock,
         accounts=tuple(member.account for member in chosen.members),
@@ -114,6 +120,8 @@ async def prepare(
             left_alone=frozenset(str(known[id]) for id in chosen.person_ids(Role.STUDENT)),
             answered_slowly=frozenset(str(known[id]) for id in with_devices if id in taught),
         ),
+        posts=posts,
+        stand_in=stand_in,
         first_to_ask=[str(known[id]) for id in with_devices if id in chosen.section.student_ids],
         rhythms={school.name: BellRhythm(bells_of(school.name), zone) for school in schools},
         last_bell=lambda day: max(
@@ -185,7 +193,11 @@ async def _decide(demo: Demo, base_url: str, transport: httpx.AsyncBaseTransport
     async with httpx.AsyncClient(base_url=base_url, timeout=30, transport=transport, trust_env=False) as http:
         api = ApiClient(http, demo.tokens.set_up, Tally())
         await set_up(
-            api, demo.clock.running_now().astimezone(demo.clock.local().tzinfo), sorted(demo.players.left_alone)
+            api,
+            demo.clock.running_now().astimezone(demo.clock.local().tzinfo),
+            sorted(demo.players.left_alone),
+            demo.posts,
+            demo.stand_in,
         )
 
 
