@@ -116,6 +116,8 @@ def _ids(url: str, school: TestSchool, tokens: list[str]) -> dict[str, list[str]
         cap = {"kind": "hallway_cap", "params": {"most": 5000}}
         rules += [admin.post("/district/rules", json=cap).json()]
         spare = admin.post("/tokens", json={"name": "spare", "role": "teacher"}).json()["id"]
+        service = {"name": "Service", "issuer": "https://login.invalid", "client_id": "corridor"}
+        provider = admin.post("/sign-in/providers", json=service).json()["id"]
     places = [str(place) for place in (school.restroom, school.nurse, school.library, school.room_204)]
     students = [str(student) for student in school.students]
     return {
@@ -129,6 +131,7 @@ def _ids(url: str, school: TestSchool, tokens: list[str]) -> dict[str, list[str]
         "pass_type_id": [each["id"] for each in types],
         "rule_id": [each["id"] for each in rules],
         "token_id": [spare],
+        "provider_id": [provider],
     }
 
 
