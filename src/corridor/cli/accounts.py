@@ -52,8 +52,11 @@ def token() -> None:
 @click.option("--name", required=True, help="What it is for.")
 @click.option("--school", help="Limit it to one school: id, source id, identifier or name.")
 @click.option("--person", help="The roster person behind it; a student's token needs one.")
+@click.option("--scope", "scopes", multiple=True, help="Only this, such as pass.view; may be repeated.")
 @click.pass_obj
-def create_token(settings: Settings, role: str, name: str, school: str | None, person: str | None) -> None:
+def create_token(
+    settings: Settings, role: str, name: str, school: str | None, person: str | None, scopes: tuple[str, ...]
+) -> None:
     """Make an API token and print it, alone, on standard output. It is shown this once."""
 
     async def work() -> str:
@@ -64,6 +67,7 @@ def create_token(settings: Settings, role: str, name: str, school: str | None, p
                 role=parse_role(role),
                 school_id=(await identity.find_school(school)).id if school else None,
                 person_id=(await identity.find_person(person)).id if person else None,
+                scopes=scopes or None,
             )
             return made.secret
 

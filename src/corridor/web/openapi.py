@@ -8,6 +8,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    OAuthFlow,
+    OAuthFlows,
     OpenAPIMediaType,
     OpenAPIResponse,
     Operation,
@@ -18,6 +20,7 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIType
 
 from corridor import __version__
+from corridor.identity.permissions import Action
 from corridor.web.problems import PROBLEM_JSON
 
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -69,8 +72,16 @@ def openapi_config() -> OpenAPIConfig:
         openapi_router=Router("/api", route_handlers=[], include_in_schema=False, opt={"permission": "public"}),
         render_plugins=[ReadablePage()],
         use_handler_docstrings=True,
-        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer"), "oauth": _client_credentials()}
+        ),
     )
+
+
+def _client_credentials() -> SecurityScheme:
+    scopes = {action.value: action.value.replace("_", " ").replace(".", ": ") for action in Action}
+    flow = OAuthFlow(token_url="/oauth/token", scopes=scopes)
+    return SecurityScheme(type="oauth2", flows=OAuthFlows(client_credentials=flow))
 
 
 def describe_problems(app: Litestar) -> None:
