@@ -106,7 +106,7 @@ def _onlooker(role: Role, facts: Facts, language: Language, *, masked: bool) -> 
     if scope is Scope.SECTIONS and privacy_of(facts.state).open_to_staff:
         scope = Scope.SCHOOL
     sees = language.say(SEES[scope])
-    blind = masked and right_of(role, Action.HEALTH_VIEW) is None
+    blind = masked and scope is not None and right_of(role, Action.HEALTH_VIEW) is None
     return Onlooker(who, sees, language.say("where health is concerned, they read “Appointment”") if blind else "")
 
 

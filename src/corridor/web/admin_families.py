@@ -105,7 +105,7 @@ async def make_letters(request: PassRequest, data: URLEncodedBody[LettersForm]) 
         "letters": letters,
         "languages": [language(code) for code in NAMES if data.speaks in (code, "both")] or [language("en")],
         "join": f"{_address(request)}/families/join",
-        "notice_address": f"{_address(request)}/privacy/{choice.school.id}",
+        "notice_address": f"{_address(request)}/privacy",
     }
     return Template("admin_family_letters.html", context=context, headers={"cache-control": "no-store"})
 
