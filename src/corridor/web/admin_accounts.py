@@ -243,7 +243,7 @@ async def _account_page(
         "time_zone": choice.school.time_zone,
         "done": done,
         "error": error,
-        "given": given or {},
+        "given": {"password": None, "link": None} | (given or {}),
     }
     headers = {"cache-control": "no-store"}
     return Template("admin_account.html", context=context, headers=headers, status_code=error.status if error else 200)

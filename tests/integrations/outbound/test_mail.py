@@ -246,7 +246,7 @@ async def test_the_server_may_ask_who_we_are(database: Database, clock: FixedClo
     server = Server()
 
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=data.login == b"corridor" and data.password == b"right")
+        return AuthResult(success=data.login == b"corridor" and data.password == b"right", handled=False)
 
     running = Controller(
         server,
