@@ -32,6 +32,7 @@ from corridor.identity.service import IdentityService
 from corridor.web.openapi import describe_problems
 from tests.processes import AppProcess
 from tests.school import MORNING, TestSchool, make_school
+from tests.web.kiosks import code_on
 
 EXAMPLES = 40
 # It never ends, and what it sends is tested in tests/live.
@@ -116,6 +117,12 @@ def _ids(url: str, school: TestSchool, tokens: list[str]) -> dict[str, list[str]
         cap = {"kind": "hallway_cap", "params": {"most": 5000}}
         rules += [admin.post("/district/rules", json=cap).json()]
         spare = admin.post("/tokens", json={"name": "spare", "role": "teacher"}).json()["id"]
+        clients = [admin.post("/oauth-clients", json={"name": name}).json()["id"] for name in ("one", "two")]
+        code = code_on(httpx.get(f"{url}/kiosk"))
+        pairing = {"code": code, "name": "Door", "location_id": str(school.room_204)}
+        device = admin.post(f"/schools/{school.id}/devices", json=pairing).json()["id"]
+        badges = f"/schools/{school.id}/students/{school.students[0]}/badges"
+        badge = admin.post(badges, json={"number": "04A1B2C3"}).json()["badges"][0]["id"]
         service = {"name": "Service", "issuer": "https://login.invalid", "client_id": "corridor"}
         provider = admin.post("/sign-in/providers", json=service).json()["id"]
     places = [str(place) for place in (school.restroom, school.nurse, school.library, school.room_204)]
@@ -131,6 +138,9 @@ def _ids(url: str, school: TestSchool, tokens: list[str]) -> dict[str, list[str]
         "pass_type_id": [each["id"] for each in types],
         "rule_id": [each["id"] for each in rules],
         "token_id": [spare],
+        "client_id": clients,
+        "device_id": [device],
+        "badge_id": [badge],
         "provider_id": [provider],
     }
 
