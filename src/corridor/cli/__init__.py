@@ -10,6 +10,7 @@ from corridor.base.settings import load_settings
 from corridor.cli.accounts import token, user
 from corridor.cli.installation import init, migrate, openapi
 from corridor.cli.ledger import ledger
+from corridor.cli.permissions import permissions
 from corridor.cli.privacy import privacy
 from corridor.cli.roster import import_group
 from corridor.cli.secrets import secrets
@@ -30,5 +31,5 @@ def main(ctx: click.Context, data_dir: Path | None) -> None:
     logs.configure(ctx.obj.log_format)
 
 
-for command in (init, migrate, import_group, user, token, serve, demo, simulate, ledger, privacy, secrets, openapi):
+for command in (init, migrate, import_group, user, token, serve, demo, simulate, ledger, privacy, secrets, permissions, openapi):
     main.add_command(command)
