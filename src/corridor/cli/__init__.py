@@ -31,5 +31,8 @@ def main(ctx: click.Context, data_dir: Path | None) -> None:
     logs.configure(ctx.obj.log_format)
 
 
-for command in (init, migrate, import_group, user, token, serve, demo, simulate, ledger, privacy, secrets, permissions, openapi):
+_INSTALLATION = (init, migrate, serve, secrets, openapi, permissions)
+_RECORDS = (import_group, user, token, ledger, privacy)
+_DEMO = (demo, simulate)
+for command in (*_INSTALLATION, *_RECORDS, *_DEMO):
     main.add_command(command)
