@@ -4,8 +4,12 @@
 `lift` are the codes or ids of rules that staff override, `lift_reason` why.
 """
 
+from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
+from corridor.day.state import EndedHow, Pass
 from corridor.day.words import Channel
 from corridor.ledger.words import Command
 
@@ -85,3 +89,32 @@ class MoveInLine(OnPass, frozen=True, kw_only=True):
     """Put a waiting student at this place of the line, counted from 1."""
 
     place: int
+
+
+class Corrections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the record of a pass should say instead; what is None stays as it is. `no_arrival` and `no_departure`:
+    nobody saw the student arrive, or leave again."""
+
+    started_at: datetime | None = None
+    arrived_at: datetime | None = None
+    departed_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_how: EndedHow | None = None
+    destination_id: UUID | None = None
+    no_arrival: bool = False
+    no_departure: bool = False
+
+
+class CorrectPass(Command, frozen=True, kw_only=True):
+    """Put right what the record says of a pass that is over, however long ago.
+
+    `known` is the pass as the record has it, for one that is no longer of today. `note` says why; `request_id` is the
+    family's request that led to it.
+    """
+
+    pass_id: UUID
+    by: UUID
+    known: Pass
+    corrections: Corrections
+    note: str
+    request_id: UUID | None = None

@@ -10,6 +10,7 @@ from corridor.day.words import Effect
 from corridor.ledger.words import Command, Decision, Event
 from corridor.passes import commands as ask
 from corridor.passes import events as happened
+from corridor.passes.correction import decide_correct
 from corridor.passes.line import last_in_line
 from corridor.passes.refusal import refuse
 from corridor.passes.wish import MOST_MINUTES, Outcome, ask_of, short_text, think_through
@@ -201,6 +202,7 @@ DECIDE: dict[type[Command], Callable[..., Decision]] = {
     ask.ReturnPass: decide_return,
     ask.ExtendPass: decide_extend,
     ask.EndPass: decide_end,
+    ask.CorrectPass: decide_correct,
 }
 
 

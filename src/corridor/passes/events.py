@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from corridor.day.state import EndedHow
+import msgspec
+
+from corridor.day.state import EndedHow, Pass
 from corridor.day.words import Channel
 from corridor.ledger.words import Event
 
@@ -189,6 +191,33 @@ class PassEnded(Event, frozen=True):
     pass_id: UUID
     by: UUID | None
     how: EndedHow
+
+
+class Corrected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What of a pass a correction may change, as it now is."""
+
+    destination_id: UUID
+    started_at: datetime
+    due_at: datetime
+    arrived_at: datetime | None
+    departed_at: datetime | None
+    ended_at: datetime
+    ended_how: EndedHow
+    overdue: bool
+
+
+class PassCorrected(Event, frozen=True, kw_only=True):
+    """The record of a pass that is over was put right. `before` is the whole pass as it was, for it may be long ago,
+    `after` what is said of it now."""
+
+    kind: ClassVar[str] = "pass_corrected"
+    private: ClassVar[bool] = True
+    pass_id: UUID
+    by: UUID
+    before: Pass
+    after: Corrected
+    note: str
+    request_id: UUID | None
 
 
 def passes_of(event: Event) -> tuple[UUID, ...]:

@@ -1,11 +1,11 @@
 """How events change a pass, and the school's state with it. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from corridor.campus.timetable import local, term_span, week_of
 from corridor.day.state import OPEN, Leg, Outings, Pass, SchoolState, Status, Tally, Visits
@@ -120,6 +120,7 @@ _ADVANCE: dict[type[Any], Callable[[Pass, Any, Recorded], Pass]] = {
     happened.PassEnded: lambda pass_, event, recorded: _close(
         pass_, recorded, Status.ENDED, ended_by=event.by, ended_how=event.how
     ),
+    happened.PassCorrected: lambda pass_, event, recorded: replace(pass_, **asdict(event.after)),
 }
 
 
@@ -147,6 +148,22 @@ def _put(draft: SchoolState, after: Pass) -> None:
     _tally(draft, before, after)
 
 
+def evolve_correction(draft: SchoolState, recorded: Recorded) -> None:
+    """Advance the draft by a correction: of a pass of today, or of one that only the tallies still know of."""
+    event = recorded.event
+    assert isinstance(event, happened.PassCorrected)
+    before = draft.closed.get(event.pass_id)
+    after = advance(before or event.before, recorded)
+    if before:
+        draft.closed[after.id] = after
+        visit(draft, before, -1)
+        visit(draft, after)
+    for tallies, counts in _spans(draft, after):
+        if counts:
+            _count_out(tallies, before or event.before, -1)
+            _count_out(tallies, after, +1)
+
+
 def suppose(draft: SchoolState, event: Event, now: datetime) -> None:
     """Advance the draft by an event of a known pass that is about to be recorded."""
     school_id = draft.campus.school.id
@@ -162,6 +179,7 @@ EVOLVE: dict[type[Event], Callable[[SchoolState, Recorded], None]] = {
         (happened.PassRequested, happened.PassIssued, happened.PassQueued, happened.PassScheduled, *_ADVANCE),
         evolve_pass,
     ),
+    happened.PassCorrected: evolve_correction,
     happened.PassRefused: evolve_refusal,
 }
 
@@ -232,13 +250,14 @@ def count(draft: SchoolState, pass_: Pass, step: int) -> None:
     _add(draft.out_of, pass_.origin_id, step)
 
 
-def visit(draft: SchoolState, pass_: Pass) -> None:
-    """Remember how long a stay took that someone saw the end of."""
+def visit(draft: SchoolState, pass_: Pass, step: int = 1) -> None:
+    """Remember how long a stay took that someone saw the end of, or take it back with a step of -1."""
     left = pass_.departed_at or pass_.ended_at
     if pass_.measured and pass_.started_at and left:
         seconds = (left - pass_.started_at) // timedelta(seconds=1)
-        so_far = draft.visits.get(pass_.destination_id, Visits())
-        draft.visits[pass_.destination_id] = Visits(so_far.number + 1, so_far.seconds + seconds)
+        so_far = draft.visits.pop(pass_.destination_id, Visits())
+        if so_far.number + step:
+            draft.visits[pass_.destination_id] = Visits(so_far.number + step, so_far.seconds + step * seconds)
 
 
 def line_of(passes: Iterable[Pass]) -> tuple[UUID, ...]:
@@ -267,17 +286,34 @@ def _tally(draft: SchoolState, before: Pass | None, after: Pass) -> None:
     if not (started or ended):
         return
     outings = Outings(after.destination_id, after.pass_type_id, after.channel)
-    day = local(draft.campus, after.started_at).date()
-    spans = (
-        (draft.week, week_of(day) == week_of(draft.day)),
-        (draft.term, (term := term_span(draft.campus, draft.day)) is not None and term_span(draft.campus, day) == term),
-    )
-    for tallies, counts in spans:
+    for tallies, counts in _spans(draft, after):
         if counts:
             mine = tallies.get(after.student_id, {})
             so_far = mine.get(outings, Tally())
             more = Tally(so_far.passes + started, so_far.seconds + (seconds_out(after) if ended else 0))
             tallies[after.student_id] = {**mine, outings: more}
+
+
+def _spans(draft: SchoolState, pass_: Pass) -> tuple[tuple[dict[UUID, Mapping[Outings, Tally]], bool], ...]:
+    """The tallies of the week and of the term, and whether the pass counts in them by when it started."""
+    assert pass_.started_at
+    day = local(draft.campus, pass_.started_at).date()
+    term = term_span(draft.campus, draft.day)
+    return (
+        (draft.week, week_of(day) == week_of(draft.day)),
+        (draft.term, term is not None and term_span(draft.campus, day) == term),
+    )
+
+
+def _count_out(tallies: dict[UUID, Mapping[Outings, Tally]], pass_: Pass, step: int) -> None:
+    """Count a pass that is over, with its time, or take it back with a step of -1."""
+    outings = Outings(pass_.destination_id, pass_.pass_type_id, pass_.channel)
+    mine = dict(tallies.pop(pass_.student_id, {}))
+    so_far = mine.pop(outings, Tally())
+    if so_far.passes + step:
+        mine[outings] = Tally(so_far.passes + step, so_far.seconds + step * seconds_out(pass_))
+    if mine:
+        tallies[pass_.student_id] = mine
 
 
 def _add(counts: dict[K, int], key: K, step: int) -> None:

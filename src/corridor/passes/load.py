@@ -17,7 +17,7 @@ from corridor.ledger.decider import Rows
 from corridor.ledger.store import table_of
 from corridor.ledger.words import Recorded
 from corridor.passes.events import PassRefused, passes_of
-from corridor.passes.evolve import EVOLVE, count, line_of, visit
+from corridor.passes.evolve import EVOLVE, advance, count, line_of, visit
 from corridor.passes.tables import PassRow, RefusalRow
 from corridor.policy.load import load_policies
 
@@ -94,7 +94,9 @@ def pass_rows(draft: SchoolState, events: Sequence[Recorded]) -> Rows:
         elif type(event) in EVOLVE:
             assert event is not None
             for pass_id in passes_of(event):
-                touched[pass_id] = draft.passes.get(pass_id) or draft.closed[pass_id]
+                known = draft.passes.get(pass_id) or draft.closed.get(pass_id)
+                # A correction may be of a pass that the state no longer knows.
+                touched[pass_id] = known or advance(event.before, recorded)  # type: ignore[attr-defined]
     rows: dict[Any, Any] = {}
     if touched:
         rows[PASS_TABLE] = list(touched.values())
