@@ -20,37 +20,36 @@ DISCLOSURE = "disclosure"
 
 KINDS = (*Look, DISCLOSURE)
 
-_ENTRIES = f"""
-    SELECT at, seq, 'look' AS source, school_id, NULL::uuid AS id, viewer_id, viewer_kind, viewer_role,
-        person_id, what, look AS kind, number, why, address, NULL::text AS parties,
+_LOOKS = f"""
+    SELECT at, seq, school_id, viewer_id, viewer_kind, viewer_role, person_id, what, look AS kind, number, why, address,
+        NULL::text AS parties,
         ARRAY(SELECT student_id FROM access_entry_student AS whose
             WHERE whose.school_id = entry.school_id AND whose.seq = entry.seq
             ORDER BY student_id LIMIT {MOST_STUDENTS_SHOWN}) AS student_ids
-    FROM access_entry AS entry
-    WHERE school_id = ANY(%(schools)s)
-      AND (%(student)s::uuid IS NULL OR EXISTS (SELECT FROM access_entry_student AS whose
-            WHERE whose.school_id = entry.school_id AND whose.seq = entry.seq AND whose.student_id = %(student)s))
-      AND (%(viewers)s::uuid[] IS NULL OR viewer_id = ANY(%(viewers)s) OR person_id = ANY(%(viewers)s))
-      AND (%(kind)s::text IS NULL OR look = %(kind)s)
-      AND (%(starts)s::timestamptz IS NULL OR at >= %(starts)s)
-      AND (%(ends)s::timestamptz IS NULL OR at < %(ends)s)
-    UNION ALL
-    SELECT at, seq, 'disclosure', school_id, id, by, by_kind, by_role, person_id, form,
-        '{DISCLOSURE}', number, threat, address, parties,
-        ARRAY(SELECT student_id FROM disclosure_student AS whose WHERE disclosure_id = made.id
+    FROM access_entry AS entry WHERE {{where}} ORDER BY at DESC, seq DESC LIMIT %(limit)s"""  # noqa: S608
+_DISCLOSURES = f"""
+    SELECT at, seq, school_id, by, by_kind, by_role, person_id, form, '{DISCLOSURE}', number, threat, address, parties,
+        ARRAY(SELECT student_id FROM disclosure_student AS whose WHERE disclosure_id = entry.id
             ORDER BY student_id LIMIT {MOST_STUDENTS_SHOWN})
-    FROM disclosure AS made
-    WHERE school_id = ANY(%(schools)s)
-      AND (%(student)s::uuid IS NULL OR EXISTS (SELECT FROM disclosure_student AS whose
-            WHERE disclosure_id = made.id AND whose.student_id = %(student)s))
-      AND (%(viewers)s::uuid[] IS NULL OR by = ANY(%(viewers)s) OR person_id = ANY(%(viewers)s))
-      AND (%(kind)s::text IS NULL OR %(kind)s = '{DISCLOSURE}')
-      AND (%(starts)s::timestamptz IS NULL OR at >= %(starts)s)
-      AND (%(ends)s::timestamptz IS NULL OR at < %(ends)s)"""  # noqa: S608 - with numbers and words of our own
-_PAGE = f"""
-    SELECT * FROM ({_ENTRIES}) AS entry
-    WHERE %(before_at)s::timestamptz IS NULL OR (at, seq) < (%(before_at)s, %(before_seq)s)
-    ORDER BY at DESC, seq DESC LIMIT %(limit)s"""  # noqa: S608
+    FROM disclosure AS entry WHERE {{where}} ORDER BY at DESC, seq DESC LIMIT %(limit)s"""  # noqa: S608
+# The conditions of both are our own words; what callers want travels as parameters.
+_BOTH = """
+    SELECT * FROM (({looks}) UNION ALL ({disclosures})) AS entry ORDER BY at DESC, seq DESC LIMIT %(limit)s"""
+_SHARED = {
+    "starts": "at >= %(starts)s",
+    "ends": "at < %(ends)s",
+    "before_at": "(at, seq) < (%(before_at)s, %(before_seq)s)",
+}
+_OF_LOOKS = _SHARED | {
+    "student": "(school_id, seq) IN (SELECT school_id, seq FROM access_entry_student WHERE student_id = %(student)s)",
+    "viewers": "(viewer_id = ANY(%(viewers)s) OR person_id = ANY(%(viewers)s))",
+    "kind": "look = %(kind)s",
+}
+_OF_DISCLOSURES = _SHARED | {
+    "student": "id IN (SELECT disclosure_id FROM disclosure_student WHERE student_id = %(student)s)",
+    "viewers": "(by = ANY(%(viewers)s) OR person_id = ANY(%(viewers)s))",
+    "kind": f"%(kind)s = '{DISCLOSURE}'",
+}
 _VIEWERS = """
     SELECT id FROM person WHERE concat_ws(' ', given_name, family_name) ILIKE %(pattern)s
         OR concat_ws(' ', preferred_given_name, coalesce(preferred_family_name, family_name)) ILIKE %(pattern)s
@@ -134,18 +133,27 @@ async def who_looked(
         "before_seq": before_seq,
         "limit": limit + 1,
     }
-    rows = await (await connection.execute(_PAGE, values)).fetchall()
+    rows = await (await connection.execute(_query(values), values)).fetchall()
     shown = rows[:limit]
-    names = await names_of(connection, {id for row in shown for id in (row[5], row[8]) if id})
+    names = await names_of(connection, {id for row in shown for id in (row[3], row[6]) if id})
     items = tuple(_entry(row, names, addresses=addresses) for row in shown)
     following = f"{shown[-1][0].isoformat()}_{shown[-1][1]}" if len(rows) > limit else None
     return EntryPage(items, following)
 
 
+def _query(values: dict[str, Any]) -> str:
+    """Both kinds of entries, each limited to what was asked for."""
+
+    def where(conditions: dict[str, str]) -> str:
+        wanted = (condition for name, condition in conditions.items() if values[name] is not None)
+        return " AND ".join(["school_id = ANY(%(schools)s)", *wanted])
+
+    looks, disclosures = _LOOKS.format(where=where(_OF_LOOKS)), _DISCLOSURES.format(where=where(_OF_DISCLOSURES))
+    return _BOTH.format(looks=looks, disclosures=disclosures)
+
+
 def _entry(row: Sequence[Any], names: dict[UUID, str], *, addresses: bool) -> Entry:
-    at, _, _, school_id, _, viewer_id, viewer_kind, role, person_id, what, kind, number, why, address, parties, ids = (
-        row
-    )
+    at, _, school_id, viewer_id, viewer_kind, role, person_id, what, kind, number, why, address, parties, ids = row
     return Entry(
         at=at,
         school_id=school_id,
