@@ -13,7 +13,7 @@ from corridor.identity.account_desk import may_hand_out
 from corridor.identity.account_queries import AccountFilter, AccountRow
 from corridor.identity.api import identity_of
 from corridor.identity.permissions import Action
-from corridor.identity.principal import PERSONAL_ROLES, Principal, Role, parse_role
+from corridor.identity.principal import PERSONAL_ROLES, Role, parse_role
 from corridor.identity.roster_accounts import RosterGroup
 from corridor.identity.sign_in_policy import PEOPLE
 from corridor.identity.tables import AccountStatus
@@ -24,7 +24,7 @@ from corridor.web.admin_frame import frame
 
 HOME = "/admin/accounts"
 _A_PAGE = 50
-_MOST_FOUND = 30
+_MOST_FOUND = 12
 _SEE_OTHER: Final = 303
 _PERMISSION = {"permission": Action.ACCOUNT_MANAGE}
 
@@ -54,10 +54,14 @@ async def show_accounts(
     page: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1,
     made: FromQuery[str] = "",
 ) -> Template:
-    """The accounts of a school, by name; a district administrator also finds those of no school, under `find`."""
+    """The accounts of a school, by name. A district administrator sees the whole district's until they choose a school,
+    and finds everybody: administrators of the district belong to no school."""
     choice = await _choose(request, school)
+    everywhere = request.user.school_ids is None and (
+        school is None or bool(find.strip()) or role == Role.DISTRICT_ADMIN
+    )
     wanted = AccountFilter(
-        school_id=None if _everywhere(request.user, find, role) else choice.school.id,
+        school_id=None if everywhere else choice.school.id,
         find=find,
         role=_role_in(role),
         status=AccountStatus(status) if status in list(AccountStatus) else None,
@@ -74,7 +78,8 @@ async def show_accounts(
         "more": len(rows) > _A_PAGE,
         "roles": PEOPLE,
         "groups": [group for group in RosterGroup if may_hand_out(request.user, group.role)],
-        "everywhere": wanted.school_id is None,
+        "everywhere": everywhere,
+        "all": everywhere and school is None,
         "made": made,
         "time_zone": choice.school.time_zone,
     }
@@ -189,11 +194,6 @@ async def _choose(request: PassRequest, school_id: UUID | None) -> SchoolChoice:
     return await choose_school(request, Action.ACCOUNT_MANAGE, school_id)
 
 
-def _everywhere(viewer: Principal, find: str, role: str) -> bool:
-    """Whether the whole district is looked through: administrators of the district belong to no school."""
-    return viewer.school_ids is None and (bool(find.strip()) or role == Role.DISTRICT_ADMIN)
-
-
 def _role_in(text: str) -> Role | None:
     return Role(text) if text in list(Role) else None
 
@@ -213,6 +213,7 @@ async def _new_page(
     context = frame(request, choice, HOME) | {
         "find": find,
         "people": people,
+        "most": _MOST_FOUND,
         "roles": roles,
         "roles_without_person": [role for role in roles if role not in PERSONAL_ROLES],
         "error": error,

@@ -50,7 +50,7 @@ _PLACES = (
     Place("/admin/accounts", "Accounts", "user", actions=(Action.ACCOUNT_MANAGE,)),
     Place("/admin/sign-in", "Signing in", "lock", of_school=False, actions=(Action.SIGN_IN_CHANGE,)),
     Place("/admin/single-sign-on", "Single sign-on", "key", of_school=False, actions=(Action.SIGN_IN_CHANGE,)),
-    Place("/admin/mail", "Mail", "file", of_school=False, actions=(Action.SIGN_IN_CHANGE,)),
+    Place("/admin/mail", "Mail", "mail", of_school=False, actions=(Action.SIGN_IN_CHANGE,)),
     Place("/admin/retention", "Retention", "trash", of_school=False, actions=(Action.RETENTION_CHANGE,)),
     Place("/admin/audit", "Changes", "history", of_school=False, actions=(Action.AUDIT_VIEW,)),
     Place("/admin/import", "Roster", "upload", of_school=False),
