@@ -84,6 +84,25 @@ async def test_a_token_cannot_make_a_wider_one(identity: IdentityService) -> Non
         await identity.create_token(name="y", role=Role.INTEGRATION, scopes=["pass.view"], maker=viewer)
 
 
+async def test_a_token_makes_nothing_that_outlives_it(
+    identity: IdentityService, district: Principal, clock: FixedClock
+) -> None:
+    ends = clock.now() + timedelta(days=1)
+    made = await identity.create_token(name="short", role=Role.DISTRICT_ADMIN, expires_at=ends)
+    short = await identity.by_bearer(made.secret)
+    client = await identity.oauth.create(district, name="Admin", role=Role.DISTRICT_ADMIN)
+    hourly = await identity.by_bearer(await granted(identity, client))
+    assert short is not None
+    assert hourly is not None
+    for maker, late in ((short, ends + timedelta(seconds=1)), (short, None), (hourly, ends), (hourly, None)):
+        with pytest.raises(NotPermitted, match="outlive"):
+            await identity.create_token(name="x", role=Role.INTEGRATION, expires_at=late, maker=maker)
+    for maker in (short, hourly):
+        with pytest.raises(NotPermitted, match="outlive"):
+            await identity.oauth.create(maker, name="x")
+    await identity.create_token(name="x", role=Role.INTEGRATION, expires_at=ends, maker=short)
+
+
 async def test_a_school_administrator_hands_out_what_reaches_no_further(
     identity: IdentityService, school_admin: Principal, campus: Campus
 ) -> None:

@@ -217,6 +217,22 @@ async def test_a_new_pin_ends_the_wait(world: World, at_204: Visitor) -> None:
     assert (await type_in(at_204, who=who, asked="pin", pin="8024")).status_code == 303
 
 
+async def test_one_students_games_do_not_close_the_kiosk(world: World, at_204: Visitor) -> None:
+    for number in range(15):
+        for digits in ("9317", "9318"):
+            await type_in(at_204, who=f"99{number:03}", asked="pin", pin=digits)
+    other = await give_pin(world, 1)
+    assert (await type_in(at_204, who=other, asked="pin", pin=PIN)).status_code == 303
+
+
+async def test_the_demos_way_in_is_closed_elsewhere(world: World) -> None:
+    async with browser(world) as visitor:
+        page = await visitor.get("/sign-in")
+        answer = await visitor.post("/kiosk/demo", _csrf=form_token(page))
+        assert answer.status_code == 404
+        assert DEVICE_COOKIE not in visitor.client.cookies
+
+
 async def test_badge_numbers_are_not_found_by_trying(world: World, at_204: Visitor) -> None:
     answers = [await type_in(at_204, who=f"BADGE{number:05}") for number in range(30)]
     assert answers[0].status_code == 200

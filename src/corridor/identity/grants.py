@@ -1,11 +1,15 @@
 """What a token or an OAuth client may be made for: no more than whoever makes it may."""
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from corridor.base.errors import InvalidInput, NotPermitted
 from corridor.identity.permissions import Action, Scope, covers, require, right_of, rights_of
 from corridor.identity.principal import Principal, Role
+from corridor.identity.tables import ApiToken
 
 _ALL = frozenset(action.value for action in Action)
 
@@ -39,6 +43,19 @@ def check_maker(maker: Principal, role: Role, school_id: UUID | None, scopes: Co
             raise NotPermitted(f"Your own token was not made for {', '.join(beyond[:3])}. Name fewer scopes.")
     if school_id is None and maker.school_ids is not None:
         raise NotPermitted("A token without a school reaches the whole district. Say which of your schools it is for.")
+
+
+async def check_lifetime(session: AsyncSession, maker: Principal, expires_at: datetime | None, now: datetime) -> None:
+    """Refuse what would outlive the token that makes it. `expires_at` is null for what lasts until it is revoked.
+
+    An access token of an OAuth client ends within the hour, and so does what it makes. Raises `NotPermitted`.
+    """
+    if maker.kind != "token":
+        return
+    own = await session.get(ApiToken, maker.id)
+    ends = own.expires_at if own else now + timedelta(hours=1)
+    if ends is not None and (expires_at is None or expires_at > ends):
+        raise NotPermitted(f"This would outlive your own token, which ends at {ends.isoformat()}. Sign in to make it.")
 
 
 def may_hand_out(maker: Principal, role: Role) -> list[Action]:

@@ -19,7 +19,7 @@ from corridor.campus.tables import School
 from corridor.identity.audit import audit
 from corridor.identity.buckets import Buckets
 from corridor.identity.cache import Known, PrincipalCache
-from corridor.identity.grants import check_maker, checked_scopes
+from corridor.identity.grants import check_lifetime, check_maker, checked_scopes
 from corridor.identity.limits import network_of
 from corridor.identity.oauth_tables import OAuthClient, OAuthToken
 from corridor.identity.permissions import Action, require, rights_of
@@ -157,6 +157,7 @@ class OAuthClients:
         async with self._database.session() as session:
             if school_id is not None and await session.get(School, school_id) is None:
                 raise NotFound("There is no such school.")
+            await check_lifetime(session, maker, None, now)
             session.add(client)
             await audit(
                 session,

@@ -15,7 +15,7 @@ from corridor.base.text import one_line
 from corridor.campus.tables import Membership, Person, School
 from corridor.identity.audit import audit
 from corridor.identity.cache import Known
-from corridor.identity.grants import check_maker, checked_scopes
+from corridor.identity.grants import check_lifetime, check_maker, checked_scopes
 from corridor.identity.permissions import Action, require
 from corridor.identity.principal import PERSONAL_ROLES, Principal, Role
 from corridor.identity.sessions import digest
@@ -69,6 +69,7 @@ async def add_token(
     scopes = checked_scopes(role, scopes)
     if maker is not None:
         check_maker(maker, role, school_id, scopes)
+        await check_lifetime(session, maker, expires_at, now)
     if school_id is not None and await session.get(School, school_id) is None:
         raise NotFound("There is no such school.")
     if person_id is not None:
