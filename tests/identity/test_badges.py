@@ -58,7 +58,7 @@ async def test_the_number_is_not_in_the_database(identity: IdentityService, camp
     await identity.credentials.make_cards(office(campus), campus.north, [campus.student])
     card = (await identity.credentials.card_numbers([campus.student]))[campus.student]
     async with database.session() as session:
-        rows = (await session.execute(text("SELECT t::text FROM badge t"))).scalars().all()
+        rows = [*(await session.execute(text("SELECT t::text FROM badge t"))).scalars()]
         rows += (await session.execute(text("SELECT body::text FROM ledger_event"))).scalars().all()
     assert not [row for row in rows if "04A1B2C3" in row.upper() or card in row]
 
