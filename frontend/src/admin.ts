@@ -50,6 +50,6 @@ document.addEventListener("click", ({ target }) => {
 });
 
 // Where the links do not fit side by side, the one to this page shows all the same.
-for (const link of document.querySelectorAll(".nav [aria-current], .admin-nav [aria-current]")) {
+for (const link of document.querySelectorAll(".nav [aria-current], .admin-page[aria-current]")) {
   link.scrollIntoView({ block: "nearest", inline: "center" });
 }
