@@ -17,7 +17,7 @@ from corridor.base.errors import CorridorError
 from corridor.base.outside import Outside, OutsideAnswer, OutsideFailed
 from corridor.identity.limits import TooManyAttempts
 from corridor.identity.oidc import FORGIVEN_EVERY, MOST_IN_VAIN, Arrived, SingleSignOn
-from corridor.identity.oidc_discovery import ASKED_AGAIN_AFTER, KEPT_FOR
+from corridor.identity.oidc_discovery import ASKED_AGAIN_AFTER, KEPT_FOR, Metadata
 from corridor.identity.oidc_presets import PresetName
 from corridor.identity.oidc_tokens import LEEWAY_SECONDS, TokenRefused
 from corridor.identity.principal import Role
@@ -381,6 +381,21 @@ async def test_a_service_of_many_districts_does_not_take_one_district_s_word_for
         else:
             with pytest.raises(CorridorError):
                 await under_way.finish(signed(claims))
+
+
+@pytest.mark.parametrize(
+    ("issuer", "answer", "may"),
+    [
+        (ISSUER, ISSUER, True),
+        (ISSUER, ISSUER + "/", False),
+        (ISSUER, "https://evil.example", False),
+        ("https://a.example/{tenantid}/v2.0", "https://a.example/t-1/v2.0", True),
+        ("https://a.example/{tenantid}/v2.0", "https://evil.example/t-1/v2.0", False),
+    ],
+)
+def test_whose_an_answer_may_be(issuer: str, answer: str, may: bool) -> None:
+    metadata = Metadata(issuer=issuer, authorization_endpoint="", token_endpoint="", jwks_uri="")
+    assert metadata.may_answer(answer) == may
 
 
 async def test_clever_need_not_give_our_nonce_back_but_must_not_give_another(

@@ -264,6 +264,19 @@ async def test_an_answer_without_the_issuer_that_was_promised_or_with_another_is
     assert await here.who(browser) is None
 
 
+async def test_a_service_that_does_not_answer_leaves_the_other_ways_in(
+    here: Corridor, browser: Browser, provider: OpenIdProvider
+) -> None:
+    made = await here.add(provider)
+    async with here.identity.database.session() as session:
+        row = await session.get_one(type(made), made.id)
+        row.issuer = "http://127.0.0.1:9"
+    answer = await browser.get("/sign-in/with/other")
+    assert answer.status_code == 502
+    assert "cannot be reached" in answer.text
+    assert 'href="/sign-in"' in answer.text
+
+
 async def test_a_wrong_client_secret_says_what_to_check(
     here: Corridor, browser: Browser, provider: OpenIdProvider, ana: Account
 ) -> None:

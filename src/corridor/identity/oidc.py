@@ -227,7 +227,7 @@ class SingleSignOn:
         metadata = await self._discovery.metadata(provider.issuer)
         if arrived.iss is None and metadata.authorization_response_iss_parameter_supported:
             raise TokenRefused("iss_missing")
-        if arrived.iss is not None and not metadata.is_issuer({"iss": arrived.iss}):
+        if arrived.iss is not None and not metadata.may_answer(arrived.iss):
             raise TokenRefused("iss_of_another")
         tokens = await self._redeem(provider, metadata, pending, arrived.code or "")
         claims = await self._checked(provider, preset, pending, tokens)

@@ -37,6 +37,11 @@ class Metadata(msgspec.Struct, frozen=True):
         address into each."""
         return bool(claims["iss"] == self.issuer.replace(_ANY_TENANT, str(claims.get("tid"))))
 
+    def may_answer(self, issuer: str) -> bool:
+        """Whether an answer of this issuer is one of the service's."""
+        before, tenant, after = self.issuer.partition(_ANY_TENANT)
+        return issuer.startswith(before) and issuer.endswith(after) if tenant else issuer == self.issuer
+
 
 class _Entry(msgspec.Struct):
     metadata: Metadata
