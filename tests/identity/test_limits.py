@@ -8,7 +8,11 @@ from corridor.identity.limits import (
     ADDRESS_BURST,
     AT_ANY_ADDRESS,
     AT_ONE_ADDRESS,
+    PASSWORD_LINKS,
+    PINS,
+    SECOND_STEPS,
     Attempts,
+    Tolerance,
     TooManyAttempts,
     network_of,
 )
@@ -152,3 +156,44 @@ def test_strangers_cannot_fill_the_memory() -> None:
 )
 def test_one_machine_is_one_address(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize("tolerance", [SECOND_STEPS, PASSWORD_LINKS])
+def test_a_school_behind_one_address_may_slip(tolerance: Tolerance) -> None:
+    attempts = Attempts(tolerance)
+    for number in range(150):
+        attempts.admit(f"teacher {number}", SCHOOL, START)
+
+
+def test_a_code_of_six_digits_is_not_found_by_trying() -> None:
+    attempts = Attempts(SECOND_STEPS)
+    now, end, tries = START, START + timedelta(days=1), 0
+    while now < end:
+        try:
+            attempts.admit("boss", f"198.51.{tries // 256}.{tries % 256}", now)
+            tries += 1
+        except TooManyAttempts:
+            now += timedelta(seconds=30)
+    assert tries < 150
+
+
+def test_a_pin_of_four_digits_is_not_found_by_trying_at_one_kiosk() -> None:
+    attempts = Attempts(PINS)
+    now, end, tries = START, START + timedelta(hours=8), 0
+    while now < end:
+        try:
+            attempts.admit("ana", "kiosk in room 204", now)
+            tries += 1
+        except TooManyAttempts:
+            now += timedelta(seconds=10)
+    assert tries < 70
+    attempts.admit("ben", "kiosk in room 204", now)
+
+
+def test_whoever_is_at_home_at_a_kiosk_is_not_kept_out_by_tries_elsewhere() -> None:
+    attempts = Attempts(PINS)
+    attempts.admit("ana", "kiosk in room 204", START)
+    attempts.succeeded("ana", "kiosk in room 204", START)
+    for number in range(8):
+        attempts.admit("ana", f"another kiosk {number}", START)
+    attempts.admit("ana", "kiosk in room 204", START)

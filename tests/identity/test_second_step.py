@@ -1,5 +1,6 @@
 """Second steps: a right password alone reaches nothing, codes are good once, nobody gets around what is required."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -105,6 +106,17 @@ async def test_a_code_is_good_once(identity: IdentityService, boss: Account, clo
     with pytest.raises(WrongCode):
         await identity.steps.give_code(second.token, app.code(-1), HERE)
     await identity.steps.give_code(second.token, app.code(+1), HERE)
+
+
+async def test_of_two_who_give_a_code_at_once_one_gets_in(
+    identity: IdentityService, boss: Account, clock: FixedClock
+) -> None:
+    app, _ = await set_up(identity)
+    steps = [await half(identity, clock), *[await sign_in(identity) for _ in range(3)]]
+    outcomes = await asyncio.gather(
+        *(identity.steps.give_code(step.token, app.code(), HERE) for step in steps), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes].count(SignedIn) == 1
 
 
 async def test_codes_of_other_times_are_none(identity: IdentityService, boss: Account, clock: FixedClock) -> None:

@@ -13,6 +13,7 @@ from corridor.campus.tables import Person
 from corridor.demo.accounts import Cast, CastMember
 from corridor.demo.plan import SchoolPlan
 from corridor.identity.principal import Role
+from corridor.identity.second_step import forget_second_step, methods_of
 from corridor.identity.service import IdentityService
 from corridor.identity.sessions import end_sessions_of
 from corridor.identity.tables import Account, AccountStatus, ApiToken
@@ -47,6 +48,7 @@ async def write_accounts(identity: IdentityService, cast: Cast) -> None:
             )
         else:
             await _recast(identity, account, member)
+            await _as_it_was(identity, account, member)
 
 
 async def _recast(identity: IdentityService, known: Account, member: CastMember) -> None:
@@ -58,6 +60,18 @@ async def _recast(identity: IdentityService, known: Account, member: CastMember)
         account.person_id, account.role, account.status = person.id, member.account.role, AccountStatus.ACTIVE
         # Whoever is signed in would find themselves to be someone else.
         await end_sessions_of(session, account.id)
+
+
+async def _as_it_was(identity: IdentityService, known: Account, member: CastMember) -> None:
+    """Undo what a visitor changed about signing in, so that the account's button works again."""
+    async with identity.database.session() as session:
+        if known.password_changed_at == known.created_at and not (await methods_of(session, known.id)).any:
+            return
+        await forget_second_step(session, known.id)
+        account = await session.get_one(Account, known.id)
+        account.password_hash = await identity.new_hash(member.account.password, account.username)
+        account.password_changed_at, account.password_expires_at = account.created_at, None
+        await end_sessions_of(session, known.id)
 
 
 def students_with_devices(random: Random, cast: Cast, school: SchoolPlan) -> list[str]:

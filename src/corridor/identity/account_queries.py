@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from corridor.base.text import one_line
 from corridor.campus.tables import Guardianship, Membership, Person
 from corridor.identity.principal import Role
 from corridor.identity.sign_in_tables import Passkey, Totp
@@ -150,7 +151,9 @@ def _conditions(school_ids: Collection[UUID] | None, wanted: AccountFilter) -> l
 
 
 def _said(find: str, *columns: SQLColumnExpression[Any]) -> list[ColumnElement[bool]]:
-    return [or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in find.split()[:5]]
+    return [
+        or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in one_line(find).split()[:5]
+    ]
 
 
 def _touches(school_ids: Collection[UUID]) -> ColumnElement[bool]:

@@ -139,7 +139,8 @@ async def finish(request: Visit, data: Form) -> Response[Any]:
 
 @post(f"{_PASSKEY}/options", include_in_schema=False, opt=_OPEN, media_type=MediaType.JSON, status_code=200)
 async def ask_passkey_alone(request: Visit) -> str:
-    return await identity_of(request).steps.ask_passkey_alone(needed_site(request), browser_binding(request) or "")
+    steps = identity_of(request).steps
+    return await steps.ask_passkey_alone(needed_site(request), browser_binding(request) or "", _address(request))
 
 
 @post(_PASSKEY, include_in_schema=False, opt=_OPEN)

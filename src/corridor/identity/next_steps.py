@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from corridor.base.errors import Conflict, CorridorError, InvalidInput, NotSignedIn
 from corridor.identity import accounts, passkeys, second_step
 from corridor.identity.audit import audit
+from corridor.identity.buckets import Buckets
 from corridor.identity.first_step import MOST_WRONG, Need, Waiting, arrival_of, first_step_of, what_is_missing
-from corridor.identity.limits import SECOND_STEPS, Attempts
+from corridor.identity.limits import SECOND_STEPS, Attempts, network_of
 from corridor.identity.passkeys import Site
 from corridor.identity.principal import Principal, Role
 from corridor.identity.sessions import Arrival
@@ -46,6 +48,7 @@ class NextSteps:
     def __init__(self, identity: "IdentityService") -> None:
         self._identity = identity
         self.attempts = Attempts(SECOND_STEPS)
+        self._asked = Buckets(1000, timedelta(seconds=1))
 
     async def waiting(self, token: str) -> Waiting:
         """Who waits, and for what."""
@@ -152,8 +155,11 @@ class NextSteps:
             identity.forget(account.id)
             return await identity.arrive(session, account, arrival, None, put_off=put_off)
 
-    async def ask_passkey_alone(self, site: Site, browser: str) -> str:
-        """The options for signing in with nothing but a passkey."""
+    async def ask_passkey_alone(self, site: Site, browser: str, address: str) -> str:
+        """The options for signing in with nothing but a passkey. Raises `TooManyAttempts`."""
+        now, network = self._identity.clock.now(), network_of(address)
+        self._asked.check(network, now)
+        self._asked.count(network, now)
         async with self._identity.database.session() as session:
             return await passkeys.ask_to_show(session, site, browser, self._identity.clock.now(), None)
 
