@@ -39,6 +39,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_family_invitation_school_id"), "family_invitation", ["school_id"])
     op.create_index(op.f("ix_family_invitation_student_id"), "family_invitation", ["student_id"])
+    op.create_index(
+        "ix_ledger_event_pass_corrected",
+        "ledger_event",
+        ["school_id", "seq"],
+        postgresql_where=sa.text("kind = 'pass_corrected'"),
+    )
     op.create_table(
         "records_request",
         sa.Column("id", sa.Uuid(), nullable=False),

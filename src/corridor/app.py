@@ -40,7 +40,7 @@ from corridor.live.feed import Feeds
 from corridor.live.hub import Hub
 from corridor.live.parts import Render
 from corridor.passes import api as passes_api
-from corridor.passes import board_api, check_api, student_pages, teacher_pages
+from corridor.passes import board_api, check_api, correct_api, student_pages, teacher_pages
 from corridor.passes.evolve import begin_day, draft
 from corridor.passes.load import load_state
 from corridor.passes.room import PASS_ROOM, PassRebuild, answer_about
@@ -219,6 +219,7 @@ def create_app(
             *board_api.API_ROUTES,
             *appointments_api.API_ROUTES,
             *check_api.API_ROUTES,
+            *correct_api.API_ROUTES,
             *live_api.API_ROUTES,
             *privacy_api.API_ROUTES,
             *policy_groups_api.API_ROUTES,

@@ -176,13 +176,15 @@ def test_a_row_that_was_tampered_with_before_is_not_explained_by_the_correction(
         ({"departed_at": 9}, InvalidInput),
         ({"ended_at": 60}, InvalidInput),
         ({"started_at": -24 * 60}, InvalidInput),
+        ({"started_at": -9 * 60}, InvalidInput),
+        ({"arrived_at": -48 * 60}, InvalidInput),
         ({}, InvalidInput),
     ],
 )
 def test_times_that_make_no_sense_are_refused(day: Day, minutes: dict[str, int], error: type[CorridorError]) -> None:
     pass_ = over(day)
     assert pass_.started_at
-    wanted = {name: pass_.started_at + timedelta(minutes=number) for name, number in minutes.items()}
+    wanted: dict[str, Any] = {name: pass_.started_at + timedelta(minutes=number) for name, number in minutes.items()}
     with pytest.raises(error):
         correct(day, pass_, **wanted)
 

@@ -193,6 +193,46 @@ async def test_staff_note_answer_and_the_family_reads_it(world: World) -> None:
     assert "Asked the teacher." not in letter
 
 
+async def test_the_pass_that_a_request_is_about_is_corrected(world: World) -> None:
+    maria_id = await add_guardian(world, 0)
+    pass_id = await pass_taken(world, 0, minutes=7)
+    id = await ask(world, RequestKind.AMEND, maria_id, about_id=UUID(pass_id))
+    staff, here = await principal(world), f"/admin/records-requests/{id}"
+    assert "Correct this pass" in words(await staff.get(here))
+    typed = {
+        "school": str(world.school.id),
+        "started_at": "08:30",
+        "arrived_at": "08:32",
+        "departed_at": "",
+        "ended_at": "08:35",
+        "ended_how": "returned",
+        "destination": str(world.school.library),
+        "note": "The bell had rung.",
+    }
+    for wrong in ({"note": ""}, {"ended_at": "8 o'clock"}, {"ended_at": "08:29"}):
+        assert (await staff.post(f"{here}/correct", **(typed | wrong))).status_code == 422
+
+    assert (await staff.post(f"{here}/correct", **typed)).status_code == 303
+
+    assert "The bell had rung." in words(await staff.get(here))
+    maria = await visitor_of(world, maria_id)
+    assert "08:30 Library, 5 minutes, back in class." in words(await maria.get(f"/family/{world.school.students[0]}"))
+    record = (await staff.get(f"{here}/record.json")).json()
+    [correction] = record["corrections"]
+    assert (correction["request_id"], correction["note"]) == (str(id), "The bell had rung.")
+    assert set(correction["after"]) == {"arrived_at", "ended_at", "overdue"}
+    await staff.post(f"{here}/answer", school=str(world.school.id), status="accepted", answer="Done.")
+    assert (await staff.post(f"{here}/correct", **typed)).status_code == 404
+
+
+async def test_a_request_about_no_pass_corrects_none(world: World) -> None:
+    id = await ask(world, RequestKind.AMEND, await add_guardian(world, 0))
+    staff = await principal(world)
+    assert "Correct this pass" not in words(await staff.get(f"/admin/records-requests/{id}"))
+    answer = await staff.post(f"/admin/records-requests/{id}/correct", school=str(world.school.id), note="x")
+    assert answer.status_code == 404
+
+
 async def test_statements_and_limits_are_shown_where_staff_read_the_record(world: World) -> None:
     maria = await add_guardian(world, 0)
     await ask(world, RequestKind.AMEND, maria)

@@ -19,6 +19,7 @@ def decide_correct(state: SchoolState, command: CorrectPass, now: datetime) -> D
     note = short_text(command.note, "note")
     if note is None:
         raise InvalidInput("Write why the record is corrected.", field="note")
+    _must_be_near(pass_, command)
     after = _corrected(state, pass_, command)
     _must_make_sense(state, pass_, after, now)
     if after == _as_it_is(pass_):
@@ -27,6 +28,16 @@ def decide_correct(state: SchoolState, command: CorrectPass, now: datetime) -> D
         pass_id=pass_.id, by=command.by, before=pass_, after=after, note=note, request_id=command.request_id
     )
     return Decision([event], about=pass_.id)
+
+
+def _must_be_near(pass_: Pass, command: CorrectPass) -> None:
+    """Before anything is reckoned with them: instants at the ends of time cannot be."""
+    assert pass_.started_at
+    wanted = command.corrections
+    for name in ("started_at", "arrived_at", "departed_at", "ended_at"):
+        instant = getattr(wanted, name)
+        if instant and abs(instant - pass_.started_at) > timedelta(days=1):
+            raise InvalidInput("A pass stays on the day that it was on.", field=name)
 
 
 def _corrected(state: SchoolState, pass_: Pass, command: CorrectPass) -> Corrected:

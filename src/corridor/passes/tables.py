@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from corridor.base.database import Base
+from corridor.ledger.tables import LedgerEvent
 
 
 class PassRow(Base):
@@ -64,6 +65,14 @@ class PassRow(Base):
         Index("ix_pass_school_id_started_at", "school_id", "started_at"),
         Index("ix_pass_noted", "school_id", "requested_at", postgresql_where=text("noted <> '{}'")),
     )
+
+
+Index(
+    "ix_ledger_event_pass_corrected",
+    LedgerEvent.school_id,
+    LedgerEvent.seq,
+    postgresql_where=text("kind = 'pass_corrected'"),
+)
 
 
 class RefusalRow(Base):

@@ -12,6 +12,7 @@ from corridor.base.database import Database
 from corridor.base.errors import NotFound
 from corridor.day.state import EndedHow, SchoolState, Status
 from corridor.passes.load import PASS_COLUMNS, pass_from_row
+from corridor.privacy.corrections import Correction, corrections_of
 from corridor.privacy.names import names_of
 from corridor.privacy.requests_state import RecordsRequest, RequestKind, RequestStatus
 from corridor.privacy.state import RecordsState
@@ -120,6 +121,7 @@ class StudentRecord(msgspec.Struct, frozen=True):
     guardians: Sequence[Mapping[str, Any]]
     classes: Sequence[Mapping[str, Any]]
     statements: Sequence[RequestRecord]
+    corrections: Sequence[Correction]
     requests: Sequence[RequestRecord]
     passes: Sequence[PassRecord]
     refusals: Sequence[RefusalRecord]
@@ -171,6 +173,9 @@ async def whole_record(
             guardians=await _rows(connection, _GUARDIANS, values),
             classes=await _rows(connection, _CLASSES, values),
             statements=[each for each, raw in zip(told, requests, strict=True) if raw.is_statement],
+            corrections=[
+                _with_places(each, places) for each in await corrections_of(connection, school.id, student_id)
+            ],
             requests=[each for each, raw in zip(told, requests, strict=True) if not raw.is_statement],
             passes=[_pass(each, state, places, names) for each in passes],
             refusals=[
@@ -262,6 +267,16 @@ def _decision(row: Mapping[str, Any], places: _Places, place: str = "") -> dict[
     if place in body:
         body["place"] = places.named(UUID(body.pop(place)))
     return {**body, "holds": row["active"], "set_at": row["changed_at"]}
+
+
+def _with_places(correction: Correction, places: _Places) -> Correction:
+    """With a place's name for its id."""
+
+    def named(values: dict[str, Any]) -> dict[str, Any]:
+        known = {name: value for name, value in values.items() if name != "destination_id"}
+        return known | ({"destination": places.named(values["destination_id"])} if len(known) < len(values) else {})
+
+    return msgspec.structs.replace(correction, before=named(correction.before), after=named(correction.after))
 
 
 def _request(request: RecordsRequest, names: Mapping[UUID, str]) -> RequestRecord:

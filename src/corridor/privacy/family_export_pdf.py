@@ -7,8 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from corridor.base.pdf import make_pdf
+from corridor.day.state import EndedHow
 from corridor.privacy.family_export import PassRecord, RequestRecord, StudentRecord
-from corridor.privacy.family_view import how_it_went, minutes_in, role_words
+from corridor.privacy.family_view import ENDED, how_it_went, minutes_in, role_words
 from corridor.privacy.language import Language
 
 _TEMPLATE = Path(__file__).parent / "documents" / "record.typ"
@@ -58,6 +59,14 @@ def _sections(record: StudentRecord, language: Language) -> Iterable[dict[str, A
         [_("When"), _("To"), _("Time"), _("How it went"), _("Written on it")],
         [_pass(each, at, language) for each in record.passes],
         always=True,
+    )
+    yield _section(
+        _("Corrections of passes"),
+        [_("When"), _("What it said before"), _("What it says now"), _("Why")],
+        [
+            (at(each.at), _changed(each.before, at, language), _changed(each.after, at, language), each.note)
+            for each in record.corrections
+        ],
     )
     yield _section(
         _("Passes that rules refused"),
@@ -141,6 +150,20 @@ def _request(each: RequestRecord, at: _Clock, language: Language) -> tuple[str, 
     )
 
 
+def _changed(values: Mapping[str, Any], at: _Clock, language: Language) -> str:
+    """What of a pass was corrected, such as "Ended: 2026-10-06 08:37"."""
+    told = {_CHANGED[name]: value for name, value in values.items() if name in _CHANGED}
+    return "; ".join(f"{language.say(name)}: {_said(value, at, language)}" for name, value in told.items())
+
+
+def _said(value: Any, at: _Clock, language: Language) -> str:
+    if isinstance(value, datetime):
+        return at(value)
+    if isinstance(value, EndedHow):
+        return language.say(ENDED[value])
+    return str(value or "-")
+
+
 def _facts(known: Mapping[str, Any]) -> str:
     """What of a decision says anything, as it is set."""
     told = [f"{name}: {value}" for name, value in known.items() if value not in (None, [], "") and name != "set_at"]
@@ -159,6 +182,14 @@ _FACTS: Mapping[str, str] = {
     "email": "E-mail address",
     "phone": "Phone",
     "grade": "Grade",
+}
+_CHANGED: Mapping[str, str] = {
+    "started_at": "Began",
+    "arrived_at": "Arrived",
+    "departed_at": "Left again",
+    "ended_at": "Ended",
+    "ended_how": "How it went",
+    "destination": "To",
 }
 _LOOKS: Mapping[str, str] = {
     "record": "saw the record",

@@ -108,7 +108,7 @@ def minutes_in(seconds: int, language: Language) -> str:
 
 def how_it_went(pass_: HasEnd, language: Language) -> str:
     """How a pass ended, or that it never began, in a few words."""
-    return language.say(_ENDED[pass_.ended_how] if pass_.ended_how else _STATUS[pass_.status])
+    return language.say(ENDED[pass_.ended_how] if pass_.ended_how else _STATUS[pass_.status])
 
 
 def looked_words(entry: Entry, language: Language) -> str:
@@ -254,7 +254,7 @@ def _appointments(state: SchoolState, student_id: UUID, today: date, language: L
     return told
 
 
-_ENDED: Mapping[EndedHow, str] = {
+ENDED: Mapping[EndedHow, str] = {
     EndedHow.RETURNED: "back in class",
     EndedHow.ARRIVED: "arrived",
     EndedHow.AUTO: "ended by itself; nobody noted the return",

@@ -52,6 +52,10 @@ _REASONS_OF = text(
     + """ AND (body ->> 'pass_id')::uuid = ANY(:ids)
     AND (body ->> 'reason' IS NOT NULL OR body ->> 'lift_reason' IS NOT NULL)"""
 )
+_CORRECTIONS_OF = text("""
+    SELECT seq FROM ledger_event AS event
+    WHERE school_id = :school AND kind = 'pass_corrected' AND body IS NOT NULL
+      AND (body ->> 'pass_id')::uuid = ANY(:ids)""")
 _LINES_OF_NOBODY = text(
     _EVENTS
     + """ AND kind = 'pass_line_ordered' AND NOT EXISTS (
@@ -67,7 +71,9 @@ async def forget_passes(session: AsyncSession, values: Values) -> int:
     if not chosen:
         return 0
     seqs = (await session.scalars(_EVENTS_OF, chosen)).all()
-    await redact(session, values["school"], seqs)
+    # A correction may come long after a pass is over.
+    corrections = (await session.scalars(_CORRECTIONS_OF, chosen)).all()
+    await redact(session, values["school"], sorted({*seqs, *corrections}))
     await session.execute(_FORGET_PASSES, chosen)
     await session.execute(_FORGET_REFUSALS_OF, chosen)
     await redact(session, values["school"], (await session.scalars(_LINES_OF_NOBODY, chosen)).all())
@@ -79,7 +85,9 @@ async def forget_reasons(session: AsyncSession, values: Values) -> int:
     chosen = await _choose(session, PASSES_WITH_REASONS, values)
     if not chosen:
         return 0
-    await redact(session, values["school"], (await session.scalars(_REASONS_OF, chosen)).all())
+    seqs = (await session.scalars(_REASONS_OF, chosen)).all()
+    corrections = (await session.scalars(_CORRECTIONS_OF, chosen)).all()
+    await redact(session, values["school"], sorted({*seqs, *corrections}))
     await session.execute(_FORGET_REASONS, chosen)
     return len(chosen["ids"])
 

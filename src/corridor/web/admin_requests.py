@@ -11,15 +11,18 @@ from litestar.response import Redirect, Template
 
 from corridor.base.database import Database
 from corridor.base.errors import CorridorError, InvalidInput, NotFound
-from corridor.day.state import SchoolState
+from corridor.campus.starters import natural_order
+from corridor.day.state import Pass, SchoolState, Status
 from corridor.identity.access import Look
 from corridor.identity.api import looked
 from corridor.identity.permissions import Action
 from corridor.ledger.engine import Ledger
 from corridor.passes.api import PassRequest, actor_id
+from corridor.passes.correct_api import correct
 from corridor.passes.pages import SchoolChoice, choose_school
 from corridor.passes.teacher_desk import uuid_in
 from corridor.privacy.access_log import RecordsLedger
+from corridor.privacy.corrections import corrections_of
 from corridor.privacy.family_export import StudentRecord, as_json, whole_record
 from corridor.privacy.family_export_pdf import as_pdf
 from corridor.privacy.family_queries import read_passes
@@ -30,6 +33,7 @@ from corridor.privacy.requests_commands import AnswerRequest, NoteOnRequest
 from corridor.privacy.requests_pages import as_file
 from corridor.privacy.requests_state import RecordsRequest, RequestStatus
 from corridor.web.admin_frame import frame
+from corridor.web.pass_correction import HOW, CorrectionForm, as_typed, corrections_in
 
 HOME = "/admin/records-requests"
 _ONE = HOME + "/{request_id:uuid}"
@@ -126,6 +130,24 @@ async def answer(request: PassRequest, request_id: FromPath[UUID], data: URLEnco
     return _back(choice, request_id)
 
 
+@post(_ONE + "/correct", include_in_schema=False, opt={"permission": Action.PASS_CORRECT})
+async def correct_pass(
+    request: PassRequest, request_id: FromPath[UUID], data: URLEncodedBody[CorrectionForm]
+) -> Response[Any]:
+    """Correct the pass that the request is about. The answer to the family is a step of its own."""
+    choice = await choose_school(request, Action.RECORDS_ANSWER, uuid_in(data.school))
+    found = await _find(request, choice, request_id)
+    pass_ = await _pass_of(request, choice, found)
+    if pass_ is None or not found.is_open:
+        raise NotFound("There is no pass to correct here.")
+    state = await _services(request).ledger.state(choice.school.id)
+    try:
+        await correct(request, pass_.id, corrections_in(state, pass_, data), data.note, found.id)
+    except InvalidInput as error:
+        return await _one(request, choice, request_id, error, correction=data)
+    return _back(choice, request_id)
+
+
 @get(_ONE + "/record.pdf", include_in_schema=False, opt=_PERMISSION)
 async def take_pdf(
     request: PassRequest, request_id: FromPath[UUID], school: FromQuery[UUID | None] = None
@@ -142,7 +164,7 @@ async def take_json(
     return as_file(as_json(await _record(request, request_id, school)), "record.json", "application/json")
 
 
-PAGE_ROUTES: list[Any] = [show_requests, show_request, note, answer, take_pdf, take_json]
+PAGE_ROUTES: list[Any] = [show_requests, show_request, note, answer, correct_pass, take_pdf, take_json]
 
 
 def _services(request: Request[Any, Any, Any]) -> Services:
@@ -176,26 +198,38 @@ async def _one(
     request_id: UUID,
     error: CorridorError | None = None,
     typed: str = "",
+    correction: CorrectionForm | None = None,
 ) -> Template:
     services = _services(request)
     found = await _find(request, choice, request_id)
     await looked(request, choice.school.id, "records requests", Look.RECORD, student_ids=[found.student_id])
     [row] = await _rows(services, [found])
-    about = None
+    state = await services.ledger.state(choice.school.id)
+    about = await _pass_of(request, choice, found)
     async with services.database.raw() as connection:
         names = await names_of(connection, {each.by for each in found.notes} | {found.answered_by or found.asked_by})
-        if found.about_id:
-            passes = await read_passes(connection, found.student_id, choice.school.id, pass_id=found.about_id)
-            state = await services.ledger.state(choice.school.id)
-            about = one_line(state, passes[0], language(ENGLISH)) if passes else None
+        history = await corrections_of(connection, choice.school.id, found.student_id)
     context = frame(request, choice, HOME) | {
         "row": row,
-        "about": about,
+        "about": one_line(state, about, language(ENGLISH)) if about else None,
+        "correction": (correction or as_typed(state, about)) if about and about.status is Status.ENDED else None,
+        "corrected": [each for each in history if each.request_id == found.id],
+        "how": HOW,
+        "places": sorted(state.campus.locations.values(), key=lambda place: natural_order(place.name)),
         "names": names,
         "typed": typed,
         "error": error,
     }
     return Template("admin_request.html", context=context, status_code=error.status if error else 200)
+
+
+async def _pass_of(request: PassRequest, choice: SchoolChoice, found: RecordsRequest) -> Pass | None:
+    """The pass that a request is about, if it is about one that is still known."""
+    if not found.about_id:
+        return None
+    async with _services(request).database.raw() as connection:
+        passes = await read_passes(connection, found.student_id, choice.school.id, pass_id=found.about_id)
+    return passes[0] if passes else None
 
 
 async def _record(request: PassRequest, request_id: UUID, school: UUID | None) -> StudentRecord:
