@@ -168,3 +168,14 @@ async def test_a_hold_is_placed_shown_on_the_record_and_lifted(world: World, pri
     await principal.post(f"/admin/legal-holds/{hold_id}/lift", school=str(world.school.id), reason="Settled")
     assert "Settled" in words(await principal.get("/admin/legal-holds"))
     assert "A legal hold" not in words(await principal.get(f"/students/{student_id}"))
+
+
+async def test_who_is_not_on_campus_is_said_to_be_away(world: World, principal: Visitor) -> None:
+    office = await world.caller(Role.FRONT_OFFICE, school_id=world.school.id)
+    student_id = world.school.students[0]
+    marked = await office.put(f"/schools/{world.school.id}/students/{student_id}/absence", {"note": "Dentist"})
+    assert marked.is_success, marked.text
+    page = words(await principal.get(f"/students/{student_id}"))
+    assert "Student00 Example is marked as away." in page
+    assert "Not on campus from Tuesday, October 6, 08:30 until" in page
+    assert "Dentist." in page

@@ -10,7 +10,7 @@ from corridor.appointments.agenda import agenda
 from corridor.appointments.shown import shown_entry
 from corridor.campus.model import Campus, Student
 from corridor.campus.timetable import Moment, local, moment, place_at, place_of, school_day
-from corridor.day.state import EndedHow, Leg, Pass, SchoolState, Status
+from corridor.day.state import HELD, EndedHow, Leg, Pass, SchoolState, Status
 from corridor.passes.masking import MASK, Eyes, ShownPass
 from corridor.policy.standing import absences_now
 from corridor.rules.absent import absent_until
@@ -25,7 +25,6 @@ _ENDED = {
 _STATUS = {
     Status.REQUESTED: "asks to go",
     Status.WAITING: "waits in line",
-    Status.SCHEDULED: "planned",
     Status.DENIED: "denied",
     Status.CANCELLED: "cancelled",
     Status.LAPSED: "lapsed without an answer",
@@ -71,6 +70,14 @@ class Planned(msgspec.Struct, frozen=True):
     note: str | None
 
 
+class Away(msgspec.Struct, frozen=True):
+    """From when until when a student is not on campus, and the staff's note."""
+
+    since: datetime
+    until: datetime
+    note: str | None
+
+
 class Where(msgspec.Struct, frozen=True):
     """Where a student is, in a sentence; `out`: they are on a pass, `due` until when."""
 
@@ -97,7 +104,8 @@ def where_now(state: SchoolState, eyes: Eyes, student: Student, now: datetime) -
             is_, since = "is on the way" + (f" from {origin}" if origin else "") + f" to {place}", active.started_at
         words = f"{should}, {is_}" if should else is_
         return Where(words, out=True, overdue=active.overdue, since=since, due=active.due_at)
-    if away_words(state, student.id, now):
+    away = absence_of(state, student.id, now)
+    if away and away.since <= now:
         return Where("is marked as away")
     return Where(should or "has nothing on the timetable now")
 
@@ -111,12 +119,10 @@ def _should(campus: Campus, student_id: UUID, now: datetime) -> str | None:
     return f"should be in {room.name} ({title})" if room else f"should be in {title}"
 
 
-def away_words(state: SchoolState, student_id: UUID, now: datetime) -> tuple[datetime, datetime, str | None] | None:
-    """From when until when the student is not on campus, and the note, if that is so now."""
-    for absence in absences_now(state, now):
-        if absence.id == student_id and absence.since <= now:
-            return absence.since, absent_until(state.campus, absence), absence.note
-    return None
+def absence_of(state: SchoolState, student_id: UUID, now: datetime) -> Away | None:
+    """The student's absence, if they are not on campus now or will not be."""
+    found = (absence for absence in absences_now(state, now) if absence.id == student_id)
+    return next((Away(each.since, absent_until(state.campus, each), each.note) for each in found), None)
 
 
 def lessons(state: SchoolState, student_id: UUID, now: datetime) -> tuple[Lesson, ...]:
@@ -142,9 +148,12 @@ def lessons(state: SchoolState, student_id: UUID, now: datetime) -> tuple[Lesson
 
 
 def days_of(state: SchoolState, passes: Sequence[ShownPass]) -> tuple[Day, ...]:
-    """Passes that the reader sees, the newest first, by the date on which they were asked for or began."""
+    """Passes that the reader sees, the newest first, by the date on which they were asked for or began. Those for later
+    are planned, and not among them."""
     days: dict[date, list[PassLine]] = {}
     for pass_ in passes:
+        if pass_.status is Status.SCHEDULED:
+            continue
         line = pass_line(state, pass_)
         days.setdefault(local(state.campus, line.at).date(), []).append(line)
     return tuple(Day(on, tuple(lines)) for on, lines in days.items())
@@ -168,7 +177,7 @@ def pass_line(state: SchoolState, pass_: ShownPass) -> PassLine:
         said=said,
         minutes=minutes,
         overdue=pass_.overdue,
-        open=pass_.status in (Status.REQUESTED, Status.WAITING, Status.SCHEDULED, Status.ACTIVE),
+        open=pass_.status in HELD,
     )
 
 

@@ -21,7 +21,7 @@ from corridor.passes.pages import choose_school
 from corridor.passes.queries import PassFilter, list_passes
 from corridor.policy.sight import must_see_student
 from corridor.privacy.api import schools_of_student, services_of
-from corridor.privacy.record import away_words, days_of, lessons, planned, where_now
+from corridor.privacy.record import absence_of, days_of, lessons, planned, where_now
 from corridor.privacy.state import RecordsState
 from corridor.privacy.who_looked import EntryPage, LookFilter, who_looked
 from corridor.privacy.wording import ROLE_WORDS, what_was_seen
@@ -81,7 +81,7 @@ async def show_record(request: PassRequest, student_id: FromPath[UUID]) -> Templ
         "student": student,
         "today": local(state.campus, now).date(),
         "lessons": lessons(state, student_id, now),
-        "away": away_words(state, student_id, now),
+        "away": absence_of(state, student_id, now),
         "days": None,
         "planned": (),
         "where": None,
