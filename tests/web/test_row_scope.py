@@ -219,6 +219,10 @@ async def test_a_health_place_reads_appointment_over_http(split: World) -> None:
     ]:
         assert answer.status_code == 200
         assert not [secret for secret in secrets if secret in answer.text], answer.text
+    program = await split.caller(Role.INTEGRATION, school_id=split.school.id)
+    issued = [each for each in (await program.get(f"{school}/events")).json()["items"] if each["kind"] == "pass_issued"]
+    assert [each["body"]["reason"] for each in issued] == [None]
+    assert not [secret for secret in secrets if secret in str(issued)]
     assert (await monitor.get(f"{school}/locations/{split.school.nurse}/line")).status_code == 404
     page = await (await visitor(split, Role.HALL_MONITOR, school_id=split.school.id)).get("/board")
     assert "Student00 Example 204 Appointment" in words(page)

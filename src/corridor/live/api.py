@@ -83,7 +83,7 @@ async def index_events(
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
 ) -> EventPage:
     """Everything recorded after the sequence number `after`."""
-    require(request.user, Action.EVENTS_VIEW, school_id=school_id)
+    eyes = await eyes_for(request, school_id, Action.EVENTS_VIEW)
     services = services_of(request)
     async with services.database.raw() as connection:
         found = await services.hub.ledger.reader.after(connection, school_id, after, limit + 1)
@@ -92,11 +92,12 @@ async def index_events(
             recorded.seq,
             recorded.recorded_at,
             recorded.kind,
-            msgspec.to_builtins(recorded.event) if recorded.event and _shows(recorded.event, request.user) else None,
+            msgspec.to_builtins(told) if (told := _shown(recorded.event, request.user, eyes)) else None,
             recorded.command_id,
         )
         for recorded in found[:limit]
     ]
+    await looked(request, school_id, "events", Look.LIST, number=len(items))
     return EventPage(items, items[-1].seq if len(found) > limit else None)
 
 
@@ -217,12 +218,12 @@ def _frames(events: Sequence[Recorded], ears: _Ears) -> bytes:
     )
 
 
-def _shows(event: Event, principal: Principal) -> bool:
-    """Whether this principal may read what the event says."""
-    if not event.private:
-        return True
+def _shown(event: Event | None, principal: Principal, eyes: Eyes) -> Event | None:
+    """What this principal may read of an event; None for nothing."""
+    if event is None or not event.private:
+        return eyes.told(event) if event else None
     needed = _SEEN_WITH.get(type(event))
-    return needed is not None and scope_of(principal, needed) is not None
+    return event if needed is not None and scope_of(principal, needed) is not None else None
 
 
 def _data(recorded: Recorded, told: Event) -> str:

@@ -24,6 +24,8 @@ _RECORDS = {
     "pass": "a pass",
     "passes": "the passes",
     "appointments": "the appointments",
+    "accommodations": "the accommodations",
+    "check": "what the rules would say",
     "access log": "who looked",
     "family": "the family's view",
 }
@@ -38,6 +40,9 @@ _LISTS = {
     "sections": "the list of classes",
     "passes": "a list of passes",
     "appointments": "a list of appointments",
+    "accommodations": "the accommodations",
+    "group": "a group",
+    "absences": "who is not on campus",
     "access log": "the access log",
 }
 FORM_WORDS = {"csv": "as a file", "pdf": "as a PDF", "text": "as text", "json": "as data", "link": "through a link"}

@@ -15,6 +15,8 @@ from corridor.base.ids import new_id
 from corridor.campus.queries import search_students
 from corridor.day.policy import Accommodation
 from corridor.day.state import PassType, SchoolState
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, scope_of
 from corridor.passes.api import PassRequest, actor_id, answered, services_of
 from corridor.passes.pages import SchoolChoice, choose_school
@@ -72,6 +74,7 @@ async def show_accommodations(
     for some in state.accommodations.values():
         for each in some:
             rows[standing_on(each, today)].append(_row(state, each))
+    await looked(request, choice.school.id, "accommodations", Look.LIST, student_ids=set(state.accommodations))
     context = frame(request, choice, HOME) | {
         "rows": {standing: sorted(some, key=lambda row: row.student.casefold()) for standing, some in rows.items()},
         "query": query,
@@ -106,6 +109,7 @@ async def show_one(
     choice = await choose_school(request, Action.ACCOMMODATION_VIEW, school)
     state = await _state(request, choice)
     value = accommodation_in(state, accommodation_id)
+    await looked(request, choice.school.id, "accommodations", Look.RECORD, student_ids=[value.student_id])
     return _form(request, choice, state, value.student_id, value.id, _as_typed(value))
 
 

@@ -19,6 +19,8 @@ from corridor.campus.queries import StudentView, list_students
 from corridor.campus.student_matching import match, read_list, register_of
 from corridor.day.policy import Group
 from corridor.day.state import SchoolState
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, require, scope_of
 from corridor.ledger.words import Command
 from corridor.passes.api import PassRequest, actor_id, answered, services_of
@@ -237,6 +239,7 @@ async def _group_page(
             after=None,
             limit=MOST_FOUND,
         )
+    await looked(request, choice.school.id, "group", Look.LIST, student_ids=group.student_ids)
     students = state.campus.students
     members = _sorted([students[id] for id in group.student_ids if id in students])
     grades = [(grade, spoken_grade(grade)) for grade in grades_of(state.campus)]

@@ -17,6 +17,8 @@ from corridor.campus.starters import natural_order
 from corridor.campus.timetable import at_clock, local
 from corridor.day.policy import Absence
 from corridor.day.state import SchoolState, Status
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, scope_of
 from corridor.ledger.words import Command
 from corridor.passes.api import PassRequest, actor_id, answered, services_of
@@ -135,6 +137,7 @@ async def _page(
     find = find.replace("\0", "").strip()[:80]
     found = await search_students(services.database, choice.school.id, find, _MOST_FOUND) if may_mark else []
     away = [_row(state, absence, now) for absence in absences_now(state, now)] if may_mark else []
+    await looked(request, choice.school.id, "absences", Look.LIST, number=len(away))
     today = local(state.campus, now).date()
     staff = state.campus.staff
     context = frame(request, choice, HOME) | {

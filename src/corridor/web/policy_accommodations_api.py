@@ -13,6 +13,8 @@ from corridor.base.errors import NotFound
 from corridor.campus.timetable import local
 from corridor.day.policy import Accommodation
 from corridor.day.state import SchoolState
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, actor_id, command_id_of, id_for, services_of
 from corridor.policy.commands import Keep
@@ -84,6 +86,8 @@ async def index_accommodations(
         for each in some
         if student_id is None or each.student_id == student_id
     ]
+    kind = Look.RECORD if student_id else Look.LIST
+    await looked(request, school_id, "accommodations", kind, student_ids={each.student_id for each in found})
     return AccommodationPage([_view(each, today) for each in sorted(found, key=_newest_first)])
 
 

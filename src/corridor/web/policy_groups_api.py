@@ -12,6 +12,8 @@ from corridor.base.errors import InvalidInput, NotFound
 from corridor.campus.student_matching import Register, register_of
 from corridor.day.policy import Group
 from corridor.day.state import SchoolState
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, actor_id, command_id_of, id_for, services_of
 from corridor.policy.checks import MOST_MEMBERS
@@ -102,7 +104,9 @@ async def create_group(
 )
 async def show_group(request: PassRequest, school_id: FromPath[UUID], group_id: FromPath[UUID]) -> GroupView:
     state = await state_for(request, Action.GROUP_VIEW, school_id)
-    return _view(state, group_in(state, group_id))
+    group = group_in(state, group_id)
+    await looked(request, school_id, "group", Look.LIST, student_ids=group.student_ids)
+    return _view(state, group)
 
 
 @put(
@@ -171,6 +175,7 @@ async def download_group(request: PassRequest, school_id: FromPath[UUID], group_
     async with services_of(request).database.raw() as connection:
         rows = await (await connection.execute(_MEMBERS, [school_id, list(group.student_ids)])).fetchall()
     cells = [(row[0], f"{row[1]} {row[2]}", row[3], row[4]) for row in rows]
+    await looked(request, school_id, "group", Look.EXPORT, student_ids=group.student_ids)
     return csv_response(group.name, CSV_COLUMNS, cells)
 
 

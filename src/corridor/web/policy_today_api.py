@@ -11,6 +11,8 @@ from litestar.params import FromPath, JSONBody
 from corridor.base.errors import NotFound
 from corridor.day.policy import Absence, Freeze
 from corridor.day.state import SchoolState
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, require
 from corridor.passes.api import PassRequest, actor_id, services_of
 from corridor.policy.commands import Drop, HoldPasses, MarkAbsent
@@ -69,6 +71,7 @@ async def index_absences(request: PassRequest, school_id: FromPath[UUID]) -> Abs
     state = await state_for(request, Action.ABSENCE_CHANGE, school_id)
     now = services_of(request).clock.now()
     absences = sorted(absences_now(state, now), key=lambda absence: (absence.since, absence.id))
+    await looked(request, school_id, "absences", Look.LIST, student_ids={absence.id for absence in absences})
     return AbsencePage([_absence(state, absence, now) for absence in absences])
 
 
