@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -150,7 +151,7 @@ async def _requests(school: Served) -> UUID:
     ids = {}
     for kind in RequestKind:
         ids[kind] = new_id()
-        about = {"by": person_id, "student_id": school.school.students[0], "kind": kind}
+        about: dict[str, Any] = {"by": person_id, "student_id": school.school.students[0], "kind": kind}
         await records.record(school.school.id, AskAboutRecord(request_id=ids[kind], words="Please.", **about))
     for kind, status in ((RequestKind.INSPECT, RequestStatus.DELIVERED), (RequestKind.AMEND, RequestStatus.DECLINED)):
         answer = AnswerRequest(request_id=ids[kind], by=school.school.teachers[1], status=status, answer="We looked.")

@@ -60,11 +60,11 @@ def _of_module(path: Path) -> Iterator[tuple[str, str | None]]:
             yield from ((each, None) for entry in value.values for each in _constants(entry))
         elif isinstance(value, ast.Tuple) and path.name == "language.py":
             yield from ((each, None) for each in _constants(value))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            constants = [each.value for each in node.args if isinstance(each, ast.Constant)]
-            either = [arg for arg in node.args[:1] if isinstance(arg, ast.IfExp)]
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            constants = [each.value for each in call.args if isinstance(each, ast.Constant)]
+            either = [arg for arg in call.args[:1] if isinstance(arg, ast.IfExp)]
             choices = [each for arg in either for side in (arg.body, arg.orelse) for each in _constants(side)]
             words = [each for each in constants if isinstance(each, str)]
             if name in _SAY and (words or choices):

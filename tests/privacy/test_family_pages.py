@@ -1,5 +1,7 @@
 """A guardian's letter: their own children, in plain sentences, in both languages, and nobody else's."""
 
+from typing import Any
+
 import pytest
 
 from corridor.base.ids import new_id
@@ -79,7 +81,8 @@ async def test_no_id_leads_to_another_s_child(world: World, path: str, query: di
         "elsewhere": new_id(),
         "nobody": new_id(),
     }
-    answer = await maria.get(path.format(**ids), **{name: value.format(**ids) for name, value in query.items()})
+    asked: dict[str, Any] = {name: value.format(**ids) for name, value in query.items()}
+    answer = await maria.get(path.format(**ids), **asked)
     assert answer.status_code == 404
     assert "Student01" not in answer.text
 

@@ -44,9 +44,9 @@ async def invite(world: World, number: int = 0, *, guardian_id: UUID | None = No
     return made[0]
 
 
-async def join(visitor: Visitor, code: str, **form: str) -> httpx.Response:
+async def join(visitor: Visitor, code: str, **form: Any) -> httpx.Response:
     page = await visitor.get("/families/join")
-    typed = {
+    typed: dict[str, Any] = {
         "code": code,
         "identifier": "1000",
         "given_name": "Maria",

@@ -176,7 +176,11 @@ async def test_a_family_asks_on_its_page_and_takes_the_record_when_it_is_deliver
     guardian_id = await add_guardian(world, 0)
     maria = await visitor(world, Role.GUARDIAN, person_id=guardian_id)
     child = world.school.students[0]
-    for form in ({"kind": "inspect"}, {"kind": "amend", "about": pass_id, "words": "It was 6 minutes."}):
+    forms: list[dict[str, Any]] = [
+        {"kind": "inspect"},
+        {"kind": "amend", "about": pass_id, "words": "It was 6 minutes."},
+    ]
+    for form in forms:
         assert (await maria.post(f"/family/{child}/requests", **form)).status_code == 303
     state = await world.services.records.now_of(world.school.id)
     inspect, amend = state.requests.values()
@@ -216,12 +220,13 @@ async def test_a_request_cannot_be_about_another_s_child_or_pass(world: World) -
     others = await pass_taken(world, 1)
     maria = await guardian(world, 0)
     one, two = world.school.students[:2]
-    for child, form in (
+    forms: list[tuple[UUID, dict[str, Any]]] = [
         (two, {"kind": "inspect"}),
         (one, {"kind": "amend", "about": others, "words": "x"}),
         (one, {"kind": "inspect", "school": str(new_id())}),
         (one, {"kind": "inspect", "school": "x"}),
-    ):
+    ]
+    for child, form in forms:
         assert (await maria.post(f"/family/{child}/requests", **form)).status_code == 404
     assert (await maria.post(f"/family/{one}/requests", kind="nonsense")).status_code == 422
     assert (await world.services.records.now_of(world.school.id)).requests == {}
