@@ -42,6 +42,7 @@ S = TypeVar("S")
 MOST_IN_A_BATCH = 500
 MOST_REPLAYED = 2000
 RETRY_SECONDS = 0.1
+NO_SCHOOL = "There is no such school, or it is not one of yours."
 # No head has this configuration version, and every head's is newer.
 _DISTRUSTED = -1
 log = structlog.get_logger("corridor.ledger")
@@ -206,7 +207,7 @@ class Ledger(Generic[S]):
         for pending in batch:
             work = working.get(pending.school_id)
             if work is None:
-                pending.fail(NotFound("There is no such school."))
+                pending.fail(NotFound(NO_SCHOOL))
             elif pending.key in taken:
                 pending.repeat(*taken[pending.key])
             elif not (pending.key in settled and pending.drafted):
@@ -327,7 +328,7 @@ class Ledger(Generic[S]):
             if school_id in heads:
                 future.set_result(None)
             else:
-                future.set_exception(NotFound("There is no such school."))
+                future.set_exception(NotFound(NO_SCHOOL))
                 future.exception()
 
     async def _connect(self) -> Connection:
