@@ -235,6 +235,28 @@ async def test_a_health_place_reads_appointment_over_http(split: World) -> None:
     assert (mine.json()["reason"], mine.json()["masked"]) == ("headache", False)
 
 
+async def test_an_appointment_at_a_health_place_reads_appointment_to_the_student_s_teacher(split: World) -> None:
+    office = await split.caller(Role.FRONT_OFFICE, school_id=split.school.id)
+    path = f"/schools/{split.school.id}/appointments"
+    body = {
+        "destination_id": str(split.school.nurse),
+        "begins": "2026-10-06T10:15:00",
+        "student_ids": [str(split.school.students[0])],
+        "note": "Vision test",
+    }
+    made = (await office.post(path, body)).json()
+    teacher = await split.teacher()
+    for answer in (await teacher.get(path), await teacher.get(f"/schools/{split.school.id}/agenda")):
+        (one,) = answer.json()["items"]
+        assert (one["destination_id"], one["note"], one["masked"]) == (None, None, True)
+        assert one["student_ids"] == [str(split.school.students[0])]
+    assert (await teacher.post(f"{path}/{made['id']}/skip", {"on": "2026-10-06"})).status_code == 404
+    page = words(await (await visitor(split, Role.TEACHER, person_id=split.school.teachers[0])).get("/appointments"))
+    assert "Student00 Example Appointment" in page
+    assert "Vision" not in page
+    assert (await (await split.staff_at(split.school.nurse)).get(path)).json()["items"][0]["note"] == "Vision test"
+
+
 async def test_a_wall_never_names_a_health_place_whoever_put_it_up(split: World) -> None:
     await issue(split, 0, split.school.nurse)
     boss = await visitor(split, Role.SCHOOL_ADMIN, school_id=split.school.id)

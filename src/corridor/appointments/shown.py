@@ -52,7 +52,9 @@ def shown_entry(eyes: Eyes, entry: Entry) -> ShownEntry | None:
 
 
 def reaches(state: SchoolState, eyes: Eyes, appointment: Appointment) -> bool:
-    """Whether they may change it: it is at their place, or all whom it is for are theirs."""
+    """Whether they may change it: it is at their place, or all whom it is for are theirs and it is no secret where."""
+    if not eyes.knows_place(appointment.destination_id):
+        return False
     whom = students_of(state, appointment.group_id, appointment.student_ids)
     return eyes.sight.has_place(appointment.destination_id) or all(eyes.sight.has_student(id) for id in whom)
 
