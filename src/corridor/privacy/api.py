@@ -324,7 +324,15 @@ async def index_holds(request: PassRequest, school_id: FromPath[UUID]) -> HoldPa
     """Those that stand first, then those that were lifted, the newest first."""
     require(request.user, Action.LEGAL_HOLD_CHANGE, school_id=school_id)
     async with services_of(request).database.raw() as connection:
-        return HoldPage(await list_holds(connection, school_id))
+        holds = await list_holds(connection, school_id)
+    await looked_at_holds(request, school_id, holds)
+    return HoldPage(holds)
+
+
+async def looked_at_holds(request: PassRequest, school_id: UUID, holds: Collection[HoldView]) -> None:
+    """Whose record is held is a fact of that record."""
+    ids = {hold.student_id for hold in holds if hold.student_id}
+    await looked(request, school_id, "legal holds", Look.LIST, student_ids=ids, number=len(ids))
 
 
 @post(

@@ -27,7 +27,9 @@ _RECORDS = {
     "accommodations": "the accommodations",
     "check": "what the rules would say",
     "access log": "who looked",
+    "credentials": "that there is a PIN, and the badges",
     "family": "the family's view",
+    "records requests": "the family's request",
 }
 _LISTS = {
     "board": "the board",
@@ -44,6 +46,9 @@ _LISTS = {
     "group": "a group",
     "absences": "who is not on campus",
     "access log": "the access log",
+    "legal holds": "the legal holds",
+    "credentials": "the list of PINs and badges",
+    "records requests": "the requests about records",
 }
 FORM_WORDS = {"csv": "as a file", "pdf": "as a PDF", "text": "as text", "json": "as data", "link": "through a link"}
 

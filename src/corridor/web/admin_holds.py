@@ -10,11 +10,13 @@ from litestar.response import Redirect, Template
 
 from corridor.base.errors import Conflict, CorridorError, InvalidInput
 from corridor.campus.queries import search_students
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action
 from corridor.passes.api import PassRequest
 from corridor.passes.pages import SchoolChoice, choose_school
 from corridor.passes.teacher_desk import uuid_in
-from corridor.privacy.api import lift_hold, place_hold, services_of
+from corridor.privacy.api import lift_hold, looked_at_holds, place_hold, services_of
 from corridor.privacy.holds import list_holds
 from corridor.web.admin_frame import frame
 
@@ -80,12 +82,17 @@ async def _page(
     find = find.replace("\0", "").strip()[:80]
     async with services.database.raw() as connection:
         holds = await list_holds(connection, choice.school.id)
+    found = await search_students(services.database, choice.school.id, find, _MOST_FOUND)
+    await looked_at_holds(request, choice.school.id, holds)
+    await looked(
+        request, choice.school.id, "search", Look.LIST, student_ids=[each.id for each in found], number=len(found)
+    )
     state = await services.ledger.state(choice.school.id)
     context = frame(request, choice, HOME) | {
         "standing": [hold for hold in holds if hold.lifted_at is None],
         "lifted": [hold for hold in holds if hold.lifted_at],
         "find": find,
-        "found": await search_students(services.database, choice.school.id, find, _MOST_FOUND),
+        "found": found,
         "student": state.campus.students.get(student_id) if student_id else None,
         "typed": typed or HoldForm(),
         "lifting": lifting,
