@@ -29,7 +29,9 @@ async def ana(identity: IdentityService, campus: Campus) -> Account:
 
 
 async def sign_in(identity: IdentityService, username: str = "ana", password: str = PASSWORD) -> SignedIn:
-    return await identity.sign_in(username, password, address="203.0.113.7", user_agent="Chrome")
+    outcome = await identity.sign_in(username, password, address="203.0.113.7", user_agent="Chrome")
+    assert isinstance(outcome, SignedIn)
+    return outcome
 
 
 async def test_a_cookie_stands_for_the_person_who_signed_in(

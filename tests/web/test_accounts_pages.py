@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
@@ -30,6 +31,10 @@ async def api(world: World) -> Api:
     return await world.caller(Role.DISTRICT_ADMIN)
 
 
+def _fields(query: str) -> dict[str, Any]:
+    return dict(parse_qsl(query))
+
+
 async def make_teacher(world: World, api: Api) -> str:
     body = {"role": "teacher", "person_id": str(world.school.teachers[0]), "username": "rivera"}
     made = await api.post("/accounts", body)
@@ -50,7 +55,7 @@ async def test_an_account_is_found_made_and_given_a_way_in(world: World, boss: V
         username="rivera",
     )
     at, _, query = answer.headers["location"].partition("?")
-    assert "The account is made" in words(await boss.get(at, **dict(parse_qsl(query))))
+    assert "The account is made" in words(await boss.get(at, **_fields(query)))
     given = await boss.post(f"{at}/password", school=school, how="password")
     assert "Password for the first time" in words(given)
     assert given.headers["cache-control"] == "no-store"
@@ -70,7 +75,7 @@ async def test_roles_status_and_bulk(world: World, boss: Visitor, api: Api) -> N
     assert (await boss.post(f"/admin/accounts/{account}/status", school=school, how="disable")).status_code == 303
     assert "Disabled" in words(await boss.get("/admin/accounts", school=school))
     made = await boss.post("/admin/accounts/from-roster", school=school, group="teachers")
-    query = dict(parse_qsl(made.headers["location"].partition("?")[2]))
+    query = _fields(made.headers["location"].partition("?")[2])
     assert "0 accounts made for teachers. 1 had one, 1 have no username" in words(
         await boss.get("/admin/accounts", **query)
     )
@@ -124,7 +129,7 @@ async def test_the_list_is_read_page_by_page(world: World, api: Api) -> None:
 async def test_the_district_sets_limits_and_is_told_what_is_wrong(world: World, boss: Visitor) -> None:
     page = await boss.get("/admin/sign-in")
     assert "1 of 1 have none" in words(page)
-    form = {
+    form: dict[str, Any] = {
         f"{role}.{name}": value for role in Role for name, value in (("idle", "0.5"), ("longest", "8"), ("stay", ""))
     } | {"district_admin.second_step": "1", "grace_days": "7"}
     assert (await boss.post("/admin/sign-in", **form)).status_code == 303

@@ -158,7 +158,7 @@ async def test_staying_signed_in_is_a_cookie_that_outlives_the_browser(world: Wo
     for stay, lasts in (("", False), ("1", True)):
         async with browser(world) as visitor:
             token = form_token(await visitor.get("/sign-in"))
-            form = {"_csrf": token, "username": "ana", "password": PASSWORD, "stay": stay}
+            form: dict[str, Any] = {"_csrf": token, "username": "ana", "password": PASSWORD, "stay": stay}
             answer = await visitor.post("/sign-in", **form)
             cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith(SESSION_COOKIE))
             assert (f"Max-Age={90 * 24 * 3600}" in cookie) is lasts

@@ -27,10 +27,7 @@ def add_user(
     settings: Settings, role: str, person: str | None, username: str | None, school: str | None, password_stdin: bool
 ) -> None:
     """Make an account."""
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    password = _read_password(password_stdin)
 
     async def work() -> str:
         async with current_database(settings) as database:
@@ -40,6 +37,45 @@ def add_user(
             return account.username
 
     out.print(f"{run(work())} can sign in as {parse_role(role)}.", soft_wrap=True)
+
+
+@user.command("password")
+@click.argument("username")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@click.pass_obj
+def set_password(settings: Settings, username: str, password_stdin: bool) -> None:
+    """Give an account a new password, and sign it out everywhere."""
+    password = _read_password(password_stdin)
+
+    async def work() -> None:
+        async with current_database(settings) as database:
+            identity = IdentityService(database, SystemClock(), settings)
+            await identity.set_password((await identity.must_find_account(username)).id, password)
+
+    run(work())
+    out.print(f"{username} has a new password.", soft_wrap=True)
+
+
+@user.command("reset-second-step")
+@click.argument("username")
+@click.pass_obj
+def reset_second_step(settings: Settings, username: str) -> None:
+    """Take an account's second step away, for somebody who has lost it, and sign it out everywhere."""
+
+    async def work() -> None:
+        async with current_database(settings) as database:
+            identity = IdentityService(database, SystemClock(), settings)
+            await identity.desk.take_second_step((await identity.must_find_account(username)).id, None)
+
+    run(work())
+    out.print(f"{username} signs in with the password alone until there is another second step.", soft_wrap=True)
+
+
+def _read_password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    entered: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return entered
 
 
 @click.group()

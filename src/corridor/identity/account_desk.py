@@ -162,12 +162,16 @@ class AccountDesk:
 
     async def reset_second_step(self, viewer: Principal, account_id: UUID) -> None:
         """Take the account's second step away, for somebody who has lost it, and end its sessions."""
+        await self._check_changeable(viewer, account_id)
+        await self.take_second_step(account_id, viewer)
+
+    async def take_second_step(self, account_id: UUID, by: Principal | None) -> None:
+        """`reset_second_step` for who may do everything: the command line (`None`)."""
         async with self._identity.database.session() as session:
-            await self._changeable(session, viewer, account_id)
             account = await accounts.locked_account(session, account_id)
             await second_step.forget_second_step(session, account_id)
             await end_sessions_of(session, account_id)
-            await self._audit(session, viewer, account, "account.second_step_reset")
+            await self._audit(session, by, account, "account.second_step_reset")
         self._identity.forget(account_id)
 
     async def end_sessions(self, viewer: Principal, account_id: UUID) -> None:
@@ -227,7 +231,7 @@ class AccountDesk:
         return found[0]
 
     async def _audit(
-        self, session: AsyncSession, viewer: Principal, account: Account, what: str, **details: Any
+        self, session: AsyncSession, viewer: Principal | None, account: Account, what: str, **details: Any
     ) -> None:
         now = self._identity.clock.now()
         await audit(session, now, viewer, what, about=account.id, school_id=account.school_id, **details)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from corridor.base.clock import Clock, SystemClock
 from corridor.base.database import Database
-from corridor.base.errors import Conflict, CorridorError, NotSignedIn
+from corridor.base.errors import Conflict, CorridorError, NotFound, NotSignedIn
 from corridor.base.sealed import Sealer
 from corridor.base.settings import Settings
 from corridor.campus.tables import Person, School
@@ -250,6 +250,13 @@ class IdentityService:
     async def find_account(self, username: str) -> Account | None:
         async with self.database.session() as session:
             return await accounts.account_named(session, username)
+
+    async def must_find_account(self, username: str) -> Account:
+        """Raises `NotFound`."""
+        account = await self.find_account(username)
+        if account is None:
+            raise NotFound(f"There is no account with the username '{username}'.")
+        return account
 
     async def set_password(
         self,
