@@ -240,7 +240,7 @@ async def test_an_appointment_at_a_health_place_reads_appointment_to_the_student
     path = f"/schools/{split.school.id}/appointments"
     body = {
         "destination_id": str(split.school.nurse),
-        "begins": "2026-10-06T10:15:00",
+        "begins": "2026-10-07T10:15:00",
         "student_ids": [str(split.school.students[0])],
         "note": "Vision test",
     }
@@ -250,7 +250,7 @@ async def test_an_appointment_at_a_health_place_reads_appointment_to_the_student
         (one,) = answer.json()["items"]
         assert (one["destination_id"], one["note"], one["masked"]) == (None, None, True)
         assert one["student_ids"] == [str(split.school.students[0])]
-    assert (await teacher.post(f"{path}/{made['id']}/skip", {"on": "2026-10-06"})).status_code == 404
+    assert (await teacher.post(f"{path}/{made['id']}/skip", {"on": "2026-10-07"})).status_code == 404
     page = words(await (await visitor(split, Role.TEACHER, person_id=split.school.teachers[0])).get("/appointments"))
     assert "Student00 Example Appointment" in page
     assert "Vision" not in page
