@@ -9,8 +9,10 @@ from uuid import UUID
 import pytest
 
 from corridor.base.database import Database
+from corridor.base.errors import NotFound
 from corridor.base.ids import new_id
 from corridor.campus.tables import Guardianship, Person
+from corridor.identity.audit import STREAM
 from corridor.identity.principal import Role
 from corridor.ledger.verify import verify
 from corridor.privacy.room import make_records_decider, make_records_rebuild
@@ -233,3 +235,20 @@ async def test_a_hold_on_the_school_holds_everyone(world: World, principal: Api)
         f"/schools/{world.school.id}/legal-holds", {"reason": "x", "student_id": str(new_id())}
     )
     assert nobody.status_code == 404
+
+
+async def test_a_school_that_is_not_there_gets_no_records(world: World) -> None:
+    admin = await world.caller(Role.DISTRICT_ADMIN)
+    nowhere = f"/schools/{new_id()}"
+    for path in ("access-log", "disclosures", "responder-links", "legal-holds"):
+        assert (await admin.get(f"{nowhere}/{path}")).status_code == 404, path
+    assert (await admin.post(f"{nowhere}/disclosures", EMERGENCY)).status_code == 404
+    assert (await admin.post(f"{nowhere}/responder-links", EMERGENCY)).status_code == 404
+    assert (await admin.post(f"{nowhere}/legal-holds", {"reason": "x"})).status_code == 404
+    assert (await admin.post(f"{nowhere}/legal-holds/{new_id()}/lift", {"reason": "x"})).status_code == 404
+    with pytest.raises(NotFound):
+        await world.services.records.now_of(new_id())
+    async with world.database.raw() as connection:
+        cursor = await connection.execute("SELECT school_id FROM ledger_head")
+        heads = {row[0] for row in await cursor.fetchall()}
+    assert heads <= {world.school.id, stream_of(world.school.id), STREAM}

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from corridor.base.clock import Clock
 from corridor.base.database import Database
+from corridor.base.errors import NotFound
+from corridor.campus.tables import School
 from corridor.identity.access import Look
 from corridor.identity.principal import Principal
 from corridor.ledger.engine import Ledger
@@ -25,12 +27,12 @@ class RecordsLedger(Ledger[RecordsState]):
         self._heads = database
 
     async def record(self, school_id: UUID, command: Command, command_id: UUID | None = None) -> Answer:
-        """Have a command decided and recorded on the school's stream; see `submit`."""
+        """Have a command decided and recorded on the school's stream; see `submit`. Raises `NotFound` for no school."""
         await self._begin(school_id)
         return await self.submit(stream_of(school_id), command, command_id)
 
     async def now_of(self, school_id: UUID) -> RecordsState:
-        """The newest committed state, whichever process committed it."""
+        """The newest committed state, whichever process committed it. Raises `NotFound` for no school."""
         await self._begin(school_id)
         await self.refresh(stream_of(school_id))
         return await self.state(stream_of(school_id))
@@ -43,6 +45,8 @@ class RecordsLedger(Ledger[RecordsState]):
     async def _begin(self, school_id: UUID) -> None:
         if self.known_of(school_id) is None:
             async with self._heads.session() as session:
+                if await session.get(School, school_id) is None:
+                    raise NotFound("There is no such school.")
                 await ensure_heads(session, [stream_of(school_id)])
 
 
@@ -64,9 +68,9 @@ class LedgerAccessLog:
         why: str | None = None,
         address: str = "",
     ) -> None:
-        """See `AccessLog.looked`. A list that is known to have nobody in it is no look; one that nobody counted, such as
-        a live one, is recorded with the number 0. Raises `Unavailable` when it could not be recorded: then nothing may
-        be shown."""
+        """See `AccessLog.looked`. A list that is known to have nobody in it is no look; one that nobody counted, such
+        as a live one, is recorded with the number 0. Raises `Unavailable` when it could not be recorded: then nothing
+        may be shown."""
         ids = tuple(sorted(set(student_ids)))
         count = len(ids) if number is None else number
         if number == 0 and not ids and look is not Look.EXPORT:

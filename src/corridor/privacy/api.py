@@ -110,6 +110,12 @@ def services_of(request: PassRequest) -> Services:
     return cast("Services", request.app.state.services)
 
 
+async def school_in(request: PassRequest, action: Action, school_id: UUID) -> SchoolState:
+    """A school where the asker may do this. Raises `NotPermitted`, and `NotFound` for one out of reach or not there."""
+    require(request.user, action, school_id=school_id)
+    return await services_of(request).ledger.state(school_id)
+
+
 async def schools_of_student(database: Database, student_id: UUID) -> frozenset[UUID]:
     """The schools where the person is or was a student."""
     async with database.raw() as connection:
@@ -179,6 +185,7 @@ async def index_of_school(
     """Who looked at whose record, the newest first. `viewer` is a part of a name, `kind` is record, list, export or
     disclosure."""
     must_see_log(request.user, school_id)
+    await school_in(request, Action.ACCESS_LOG_VIEW, school_id)
     wanted = LookFilter(student_id, viewer, kind, instant(starts, "starts"), instant(ends, "ends"), before)
     async with services_of(request).database.raw() as connection:
         page = await who_looked(connection, [school_id], wanted, limit, addresses=True)
@@ -206,7 +213,7 @@ def instant(value: datetime | None, field: str) -> datetime | None:
 )
 async def index_disclosures(request: PassRequest, school_id: FromPath[UUID]) -> DisclosurePage:
     """What was handed out in emergencies, the newest first: the last 200."""
-    require(request.user, Action.DISCLOSURE_MAKE, school_id=school_id)
+    await school_in(request, Action.DISCLOSURE_MAKE, school_id)
     async with services_of(request).database.raw() as connection:
         return DisclosurePage(await list_disclosures(connection, school_id))
 
@@ -222,11 +229,9 @@ async def create_disclosure(
 ) -> Response[OutNow]:
     """Everyone who is out, and where they are. It is on record for each of them before it is answered, with the threat
     and who receives it (34 CFR 99.36)."""
-    require(request.user, Action.DISCLOSURE_MAKE, school_id=school_id)
-    services = services_of(request)
     out = await disclose(
-        services.records,
-        await services.ledger.state(school_id),
+        services_of(request).records,
+        await school_in(request, Action.DISCLOSURE_MAKE, school_id),
         request.user,
         Form.JSON,
         threat=data.threat,
@@ -249,7 +254,7 @@ def address_of(request: PassRequest) -> str:
 )
 async def index_links(request: PassRequest, school_id: FromPath[UUID]) -> LinkPage:
     """The newest first: the last 200."""
-    require(request.user, Action.DISCLOSURE_MAKE, school_id=school_id)
+    await school_in(request, Action.DISCLOSURE_MAKE, school_id)
     services = services_of(request)
     async with services.database.raw() as connection:
         return LinkPage(await list_links(connection, school_id, services.records.clock.now()))
@@ -269,11 +274,11 @@ async def create_link(request: PassRequest, school_id: FromPath[UUID], data: JSO
 
 
 async def make_responder_link(request: PassRequest, school_id: UUID, data: LinkInput) -> NewLink:
-    require(request.user, Action.DISCLOSURE_MAKE, school_id=school_id)
+    state = await school_in(request, Action.DISCLOSURE_MAKE, school_id)
     services = services_of(request)
     now = services.records.clock.now()
     if data.unmasked:
-        must_unmask(await services.ledger.state(school_id), request.user, now)
+        must_unmask(state, request.user, now)
     threat = said(data.threat, "threat")
     parties = said(data.parties, "parties")
     async with services.database.session() as session:
@@ -322,7 +327,7 @@ async def revoke_responder_link(request: PassRequest, link_id: UUID) -> UUID:
 )
 async def index_holds(request: PassRequest, school_id: FromPath[UUID]) -> HoldPage:
     """Those that stand first, then those that were lifted, the newest first."""
-    require(request.user, Action.LEGAL_HOLD_CHANGE, school_id=school_id)
+    await school_in(request, Action.LEGAL_HOLD_CHANGE, school_id)
     async with services_of(request).database.raw() as connection:
         holds = await list_holds(connection, school_id)
     await looked_at_holds(request, school_id, holds)
@@ -349,7 +354,7 @@ async def create_hold(request: PassRequest, school_id: FromPath[UUID], data: JSO
 
 async def place_hold(request: PassRequest, school_id: UUID, student_id: UUID | None, reason: str) -> bytes:
     """The hold, as JSON."""
-    require(request.user, Action.LEGAL_HOLD_CHANGE, school_id=school_id)
+    await school_in(request, Action.LEGAL_HOLD_CHANGE, school_id)
     services = services_of(request)
     if student_id and school_id not in await schools_of_student(services.database, student_id):
         raise NotFound("There is no such student at this school.")
@@ -376,7 +381,7 @@ async def lift(
 
 async def lift_hold(request: PassRequest, school_id: UUID, hold_id: UUID, reason: str) -> bytes:
     """The hold as it stood, as JSON."""
-    require(request.user, Action.LEGAL_HOLD_CHANGE, school_id=school_id)
+    await school_in(request, Action.LEGAL_HOLD_CHANGE, school_id)
     command = LiftHold(hold_id=hold_id, by=actor_id(request.user), reason=reason)
     return (await services_of(request).records.record(school_id, command, command_id_of(request))).body
 
