@@ -18,10 +18,9 @@ async def _admin(world: World) -> Any:
 async def test_the_page_says_what_goes_when_and_how_much_that_is_now(world: World) -> None:
     teacher = await world.teacher()
     made = await teacher.post(
-        "/passes",
-        {"school_id": str(world.school.id), "student_id": str(world.school.students[0]),
-         "destination_id": str(world.school.library), "reason": "To read"},
-    )  # fmt: skip
+        f"/schools/{world.school.id}/passes",
+        {"student_id": str(world.school.students[0]), "destination_id": str(world.school.library), "reason": "To read"},
+    )
     assert made.status_code == 201, made.text
     await teacher.post(f"/passes/{made.json()['id']}/return")
     world.clock.advance(timedelta(days=100))

@@ -28,6 +28,7 @@ from corridor.demo.furnish import furnish
 from corridor.demo.kiosk import DemoKiosk, write_kiosk
 from corridor.demo.oneroster import session_id, write_district
 from corridor.demo.pace import LivePace, SteppedPace
+from corridor.demo.past import write_past
 from corridor.demo.plan import SCHOOL_ID, DistrictSpec
 from corridor.demo.policies import Posts, StandIn, set_up
 from corridor.demo.records import write_records
@@ -99,6 +100,8 @@ async def prepare(
     await write_records(identity, clock, chosen, schools[0].id)
     await write_family(database, settings, clock, chosen, schools[0].id)
     kiosk = await write_kiosk(database, identity, chosen, schools[0].id, clock)
+    async with database.session() as session:
+        await write_past(session, clock.now(), zone)
     with_devices = students_with_devices(Random(spec.seed), chosen, schools[0])
     async with database.session() as session:
         known = await person_ids(session, [*chosen.person_ids(Role.STUDENT), *with_devices])

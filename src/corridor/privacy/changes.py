@@ -121,8 +121,12 @@ def _change(row: Sequence[Any], names: Mapping[UUID, str]) -> Change:
     by = UUID(body["by"]) if body.get("by") else None
     if own:
         told = msgspec.convert(body, AdminChanged)
-        details = tuple(f"{key}: {_shown(value, names)}" for key, value in told.details.items())
         about = names.get(told.about) if told.about else None
+        details = tuple(
+            f"{key.replace('_', ' ')}: {_shown(value, names)}"
+            for key, value in told.details.items()
+            if value not in (None, "", [], about)
+        )
         school_id, what, role, about_id = told.school_id, told.what, told.role, told.about
     else:
         before, after = body.get("before"), body.get("after") or body.get("location") or body.get("zone")
