@@ -57,10 +57,14 @@ def test_every_kind_has_a_sentence_in_both_languages(kind: str, scope: Scope) ->
         ),
         (
             ("no_fly", Effect.REFUSE, {"first_minutes": 10, "last_minutes": 1, "passing": True}),
-            "Students may not take passes in the first 10 minutes of a period, in the last minute of a period and "
-            "between periods.",
-            "Los estudiantes no pueden usar pases en los primeros 10 minutos de un período, en el último minuto de un "
-            "período y entre períodos.",
+            (
+                "Students may not take passes in the first 10 minutes of a period, in the last minute of a period and "
+                "between periods."
+            ),
+            (
+                "Los estudiantes no pueden usar pases en los primeros 10 minutos de un período, en el último minuto de un "
+                "período y entre períodos."
+            ),
         ),
         (
             ("closed_hours", Effect.REFUSE, {"windows": (Window(time(11), time(12)),), "instead_id": LIBRARY}),
@@ -70,8 +74,10 @@ def test_every_kind_has_a_sentence_in_both_languages(kind: str, scope: Scope) ->
         (
             ("cooldown", Effect.WARN, {"minutes": 5}),
             "Students must wait 5 minutes between passes. If so, staff are told, but the pass is not refused.",
-            "Los estudiantes deben esperar 5 minutos entre pases. En ese caso se avisa al personal, pero no se niega el "
-            "pase.",
+            (
+                "Los estudiantes deben esperar 5 minutos entre pases. En ese caso se avisa al personal, pero no se niega "
+                "el pase."
+            ),
         ),
     ],
 )
