@@ -1,5 +1,6 @@
 """Sessions: how long they last is the district's to say, and people see and end their own."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from corridor.campus.tables import Person
 from corridor.identity.cache import LIFETIME
 from corridor.identity.principal import Principal, Role
 from corridor.identity.service import IdentityService, SignedIn
+from corridor.identity.sessions import Arrival
 from corridor.identity.sign_in_policy import RoleSignIn, SignInPolicy
 from corridor.identity.tables import Account
 from tests.identity.conftest import Campus
@@ -133,3 +135,13 @@ async def test_a_token_of_a_person_is_not_the_person(identity: IdentityService, 
     assert token
     with pytest.raises(NotPermitted):
         await identity.own.change_password(token, PASSWORD, "a new quiet one", HERE)
+
+
+async def test_many_who_sign_in_at_once_do_not_wait_for_each_other(
+    identity: IdentityService, ana: Account, clock: FixedClock
+) -> None:
+    arrival = Arrival(address=HERE, via="password")
+    async with asyncio.timeout(20):
+        clock.advance(timedelta(minutes=1))
+        arrivals = (identity.begin_session(ana.id, arrival) for _ in range(60))
+        assert len({outcome.token for outcome in await asyncio.gather(*arrivals)}) == 60

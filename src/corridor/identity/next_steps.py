@@ -192,7 +192,7 @@ class NextSteps:
             yield session, row, account
 
     async def _waiting(self, session: AsyncSession, row: FirstStep, account: Account) -> Waiting:
-        policy = await self._identity.policy.current()
+        policy = await self._identity.policy.current(session)
         methods = await second_step.methods_of(session, account.id)
         need, until = what_is_missing(
             account, arrival_of(row), methods, policy, self._identity.clock.now(), put_off=row.put_off

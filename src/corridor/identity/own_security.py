@@ -199,7 +199,7 @@ class OwnSecurity:
         return [] if left else await second_step.new_recovery_codes(session, me.id)
 
     async def _removed(self, session: AsyncSession, me: Principal, method: str) -> None:
-        policy = await self._identity.policy.current()
+        policy = await self._identity.policy.current(session)
         methods = await second_step.methods_of(session, me.id)
         if not methods.any:
             if policy.of(me.role).second_step:

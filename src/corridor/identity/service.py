@@ -179,7 +179,7 @@ class IdentityService:
         put_off: bool = False,
     ) -> SignedIn | HalfSignedIn:
         """A session for this account, which may sign in, or what is missing before there is one."""
-        now, policy = self.clock.now(), await self.policy.current()
+        now, policy = self.clock.now(), await self.policy.current(session)
         methods = await methods_of(session, account.id)
         need, _ = what_is_missing(account, arrival, methods, policy, now, put_off=put_off)
         role = Role(account.role)
@@ -305,7 +305,7 @@ class IdentityService:
         """Change what the district demands of whoever signs in. It counts for running sessions too."""
         now = self.clock.now()
         async with self.database.session() as session:
-            policy = renewed(await self.policy.current(), wanted, now)
+            policy = renewed(await self.policy.current(session), wanted, now)
             await save_policy(session, policy, now)
             await audit(session, now, by, "sign_in.policy_changed", policy=msgspec.to_builtins(policy))
         self.policy.forget()

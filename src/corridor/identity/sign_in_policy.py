@@ -108,13 +108,25 @@ class PolicyShelf:
         self._database = database
         self._clock = clock
         self._known: tuple[SignInPolicy, datetime] | None = None
+        self._forgotten = 0
 
-    async def current(self) -> SignInPolicy:
+    async def current(self, session: AsyncSession | None = None) -> SignInPolicy:
+        """Whoever has a `session` open passes it: with a second connection each, many at once could wait for each
+        other."""
         now = self._clock.now()
-        if self._known is None or not self._known[1] <= now < self._known[1] + LIFETIME:
-            async with self._database.session() as session:
-                self._known = (await load_policy(session), now)
-        return self._known[0]
+        if self._known is not None and self._known[1] <= now < self._known[1] + LIFETIME:
+            return self._known[0]
+        forgotten = self._forgotten
+        if session is not None:
+            policy = await load_policy(session)
+        else:
+            async with self._database.session() as own:
+                policy = await load_policy(own)
+        # What `forget` overtook may be stale and is not kept.
+        if self._forgotten == forgotten:
+            self._known = (policy, now)
+        return policy
 
     def forget(self) -> None:
         self._known = None
+        self._forgotten += 1
