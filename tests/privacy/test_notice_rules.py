@@ -62,8 +62,8 @@ def test_every_kind_has_a_sentence_in_both_languages(kind: str, scope: Scope) ->
                 "between periods."
             ),
             (
-                "Los estudiantes no pueden usar pases en los primeros 10 minutos de un período, en el último minuto de un "
-                "período y entre períodos."
+                "Los estudiantes no pueden usar pases en los primeros 10 minutos de un período, en el último minuto de "
+                "un período y entre períodos."
             ),
         ),
         (
@@ -75,8 +75,8 @@ def test_every_kind_has_a_sentence_in_both_languages(kind: str, scope: Scope) ->
             ("cooldown", Effect.WARN, {"minutes": 5}),
             "Students must wait 5 minutes between passes. If so, staff are told, but the pass is not refused.",
             (
-                "Los estudiantes deben esperar 5 minutos entre pases. En ese caso se avisa al personal, pero no se niega "
-                "el pase."
+                "Los estudiantes deben esperar 5 minutos entre pases. En ese caso se avisa al personal, pero "
+                "no se niega el pase."
             ),
         ),
     ],
