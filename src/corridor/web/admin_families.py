@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any, Protocol, cast
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -125,7 +126,7 @@ async def end(request: PassRequest, data: URLEncodedBody[PairForm]) -> Redirect:
     """End a guardian's access to a student's record, at once."""
     choice, guardian_id, student_id = await _pair(request, data)
     await end_guardianship(_services(request).identity, request.user, choice.school.id, guardian_id, student_id)
-    return _home(choice, f"&find={data.find}" if data.find.isalnum() else "")
+    return _home(choice, f"&find={quote(data.find)}" if data.find else "")
 
 
 @post(HOME + "/allow", include_in_schema=False, opt=_PERMISSION)
@@ -133,7 +134,7 @@ async def allow(request: PassRequest, data: URLEncodedBody[PairForm]) -> Redirec
     """Take that back."""
     choice, guardian_id, student_id = await _pair(request, data)
     await allow_guardianship(_services(request).identity, request.user, choice.school.id, guardian_id, student_id)
-    return _home(choice, f"&find={data.find}" if data.find.isalnum() else "")
+    return _home(choice, f"&find={quote(data.find)}" if data.find else "")
 
 
 PAGE_ROUTES: list[Any] = [show_families, make_letters, revoke_all, revoke_one, end, allow]
