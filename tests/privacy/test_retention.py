@@ -185,7 +185,7 @@ def _days(number: int) -> dict[Kind, int]:
     }
 
 
-@settings(_REPEATABLE, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(_REPEATABLE, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_happened_and_whatever_is_kept_how_long(database_url: str, data: st.DataObject) -> None:
     start = data.draw(st.sampled_from(STARTS))

@@ -146,3 +146,13 @@ async def test_filters_of_the_page_hold_together_with_anything_typed(world: Worl
     for query in ({"topic": "nonsense"}, {"who": str(new_id())}, {"days": "7"}, {"days": "x"}):
         assert (await admin.get("/admin/audit", **query)).status_code == 200, query
     assert (await admin.get("/admin/audit", school="x")).status_code == 422
+
+
+async def test_what_is_alike_takes_one_row_and_no_change_is_lost_between_pages(world: World) -> None:
+    admin = await world.caller(Role.DISTRICT_ADMIN)
+    for days in (20, 21, 22):
+        world.clock.advance(timedelta(seconds=1))
+        await admin.put("/retention", {"days": {"reason": days}})
+    page = words(await (await _admin(world)).get("/admin/audit", topic="records"))
+    assert page.count("Retention changed") == 1
+    assert "and 2 more like it before" in page

@@ -1,7 +1,9 @@
 """Administration: who changed what."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,6 +24,7 @@ from corridor.web.retention_api import time_zone_of
 HOME = "/admin/audit"
 _PERMISSION = {"permission": Action.AUDIT_VIEW}
 _ON_A_PAGE = 50
+_LOOKED_AT = 500
 _IN_A_FILE = 10_000
 TOPICS = {
     Topic.RULES: "Rules and settings",
@@ -34,6 +37,13 @@ _DAYS = {"1": "Today", "7": "The last 7 days", "30": "The last 30 days", "365": 
 _COLUMNS = ("time", "school", "who", "role", "what", "about", "details")
 
 
+class Row(NamedTuple):
+    """The newest of `number` changes that are alike."""
+
+    change: Change
+    number: int
+
+
 @get(HOME, include_in_schema=False, opt=_PERMISSION)
 async def show_changes(
     request: PassRequest,
@@ -44,18 +54,20 @@ async def show_changes(
     after: FromQuery[str] = "",
 ) -> Template:
     require(request.user, Action.AUDIT_VIEW)
-    found = await _found(request, school, topic, who, days, after, _ON_A_PAGE)
+    found = await _found(request, school, topic, who, days, after, _LOOKED_AT)
+    rows = gathered(found)[:_ON_A_PAGE]
+    shown = sum(row.number for row in rows)
     schools = await _schools(request)
     chosen = uuid_in(who)
     context = frame(request, None, HOME) | {
         "home": HOME,
-        "changes": found,
+        "rows": rows,
         "schools": schools,
         "chosen": {"school": school, "topic": topic, "who": who, "days": days},
         "who_name": next((each.by_name for each in found if each.by == chosen and each.by_name), None),
         "topics": TOPICS,
         "days": _DAYS,
-        "next": cursor_after(found[-1]) if len(found) == _ON_A_PAGE else None,
+        "next": cursor_after(found[shown - 1]) if shown < len(found) or len(found) == _LOOKED_AT else None,
         "time_zone": time_zone_of(request),
         "said": said,
     }
@@ -90,6 +102,12 @@ async def download_changes(
 
 
 PAGE_ROUTES: list[Any] = [show_changes, download_changes]
+
+
+def gathered(changes: Sequence[Change]) -> list[Row]:
+    """One row for changes of the same kind that somebody made one after the other to what has the same name."""
+    alike = groupby(changes, key=lambda each: (each.what, each.by, each.about, each.school_id, each.forgotten))
+    return [Row(some[0], len(some)) for _, group in alike if (some := list(group))]
 
 
 def said(change: Change) -> str:
