@@ -27,6 +27,7 @@ _LINKS = """
     SELECT id, threat, parties, unmasked, made_at, made_by, expires_at, revoked_at
     FROM responder_link WHERE school_id = %s ORDER BY made_at DESC LIMIT %s"""
 _MOST_LISTED = 200
+_GONE = "Somebody who has left"
 
 
 class DisclosureView(msgspec.Struct, frozen=True):
@@ -147,8 +148,21 @@ async def list_disclosures(
     rows = await (await connection.execute(_LIST, [school_id, limit])).fetchall()
     names = await names_of(connection, {id for row in rows for id in (row[2], row[4]) if id})
     return [
-        DisclosureView(*row[:3], names.get(row[4]) or names.get(row[2]) or "Somebody who has left", row[3], *row[5:])
-        for row in rows
+        DisclosureView(
+            id=id,
+            at=at,
+            by=by,
+            by_name=names.get(person_id) or names.get(by) or _GONE,
+            by_role=by_role,
+            form=form,
+            threat=threat,
+            parties=parties,
+            number=number,
+            unmasked=unmasked,
+            link_id=link_id,
+            address=address,
+        )
+        for id, at, by, by_role, person_id, form, threat, parties, number, unmasked, link_id, address in rows
     ]
 
 
@@ -159,6 +173,17 @@ async def list_links(
     rows = await (await connection.execute(_LINKS, [school_id, limit])).fetchall()
     names = await names_of(connection, {row[5] for row in rows})
     return [
-        LinkView(*row[:6], names.get(row[5], "Somebody who has left"), *row[6:], row[7] is None and now < row[6])
-        for row in rows
+        LinkView(
+            id=id,
+            threat=threat,
+            parties=parties,
+            unmasked=unmasked,
+            made_at=made_at,
+            made_by=made_by,
+            made_by_name=names.get(made_by, _GONE),
+            expires_at=expires_at,
+            revoked_at=revoked_at,
+            stands=revoked_at is None and now < expires_at,
+        )
+        for id, threat, parties, unmasked, made_at, made_by, expires_at, revoked_at in rows
     ]
