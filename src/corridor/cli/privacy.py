@@ -58,7 +58,7 @@ def retention(settings: Settings, dry_run: bool, at_once: bool, as_json: bool) -
     for part in report.schools:
         if part.whole or part.kept_back:
             who = "everybody" if part.whole else f"{part.kept_back} students"
-            out.print(f"{part.name}: kept back for {who} ({part.holds} holds, {part.requests} open requests)")
+            out.print(f"{part.name}: kept back for {who} (legal holds: {part.holds}, open requests: {part.requests})")
     if not at_once:
         out.print("Nothing was changed. It goes tonight, or at once with --now.")
 

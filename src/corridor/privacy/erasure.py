@@ -135,8 +135,8 @@ class Erasure:
             kept = await kept_back(session, school_id)
             if kept.holds or kept.requests:
                 raise Conflict(
-                    f"{name} has {kept.holds} legal holds and {kept.requests} open requests of families. Nothing may "
-                    "be destroyed while one stands: lift or answer them first.",
+                    f"{name}: nothing may be destroyed while a legal hold ({kept.holds}) or a family's request "
+                    f"({kept.requests} open) stands. Lift or answer them first.",
                     code="kept_back",
                 )
             if before := await lock_stream(session, stream_of(school_id)):

@@ -101,9 +101,10 @@ class Retention:
             everyone |= await self._run_school(school_id, name, report, days, now, by)
             await self._keep(row.id, report)
         await self._run_district(report, days, now, everyone, by)
-        await self._keep(row.id, report, ended_at=self._clock.now())
+        ended = self._clock.now()
+        await self._keep(row.id, report, ended_at=ended)
         log.info("retention done", destroyed=report.everything, disabled=report.disabled)
-        return (await self.runs(1))[0]
+        return Run(row.id, now, ended, ordered_by, report)
 
     async def nightly(self) -> None:
         """For the night's jobs."""
@@ -112,7 +113,7 @@ class Retention:
     async def runs(self, most: int = _MOST_RUNS) -> list[Run]:
         """The newest first."""
         async with self._database.session() as session:
-            rows = await session.scalars(select(RetentionRun).order_by(RetentionRun.id.desc()).limit(most))
+            rows = await session.scalars(select(RetentionRun).order_by(RetentionRun.started_at.desc()).limit(most))
             return [Run(row.id, row.started_at, row.ended_at, row.ordered_by, read_report(row.report)) for row in rows]
 
     async def _run_school(
