@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 import corridor.base.jobs
 import corridor.campus.tables
-import corridor.identity.links
-import corridor.identity.provider_tables
 import corridor.identity.device_tables
+import corridor.identity.links
 import corridor.identity.oauth_tables
+import corridor.identity.provider_tables
 import corridor.identity.sign_in_tables
 import corridor.identity.tables
 import corridor.integrations.outbound.mail

@@ -15,7 +15,7 @@ async def _pairs(database: Database) -> dict[str, bool]:
         rows = await session.execute(
             select(Person.given_name, Guardianship.active).join(Person, Person.id == Guardianship.guardian_id)
         )
-        return {name: active for name, active in rows}
+        return {row[0]: row[1] for row in rows}
 
 
 async def _invite(database: Database) -> None:

@@ -20,6 +20,7 @@ _TABLES = ("access_entry", "access_entry_student", "disclosure", "disclosure_stu
 async def test_some_looks_a_hold_and_a_disclosure_are_on_record_once(database: Database, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, secret_key="for tests", time_zone="America/Chicago", demo=True)
     counts = []
+    school_id = None
     for _ in range(2):
         await prepare(database, settings, on_new_schools=[add_defaults], real=FixedClock(TUESDAY_NIGHT))
         async with database.session() as session:
@@ -28,6 +29,7 @@ async def test_some_looks_a_hold_and_a_disclosure_are_on_record_once(database: D
     assert counts[0] == counts[1]
     assert counts[0][0] == 5
     assert counts[0][2::2] == [1, 1]
+    assert school_id is not None
     stream_id = stream_of(school_id)
     rebuild = make_records_rebuild(school_id)
     found = await verify(database, make_records_decider().kinds, rebuild, stream_id, rows_of=school_id)

@@ -75,7 +75,7 @@ async def test_nothing_is_done_or_recorded(world: World) -> None:
     await test_a_student_learns_what_asking_would_lead_to(world)
     async with world.database.raw() as connection:
         for table in ("ledger_event", "pass", "refusal"):
-            cursor = await connection.execute(f"SELECT count(*) FROM {table}")
+            cursor = await connection.execute(f"SELECT count(*) FROM {table} WHERE school_id = %s", [world.school.id])
             assert await cursor.fetchone() == (0,), table
 
 

@@ -56,14 +56,6 @@ def test_the_student_is_told_nothing_of_the_other_and_staff_are(day: Day) -> Non
     assert found.staff_message == "Another student is out from whom this one is kept apart."
 
 
-def test_a_student_who_has_left_the_school_is_not_named(day: Day) -> None:
-    day.issue(BEN)
-    del day.state.campus.students[BEN]  # type: ignore[attr-defined]
-    found = reason(day, APART, student_id=ANA)
-    assert found is not None
-    assert found.staff_message.startswith("Someone is out")
-
-
 def test_others_may_go(day: Day) -> None:
     day.issue(BEN)
     assert reason(day, APART, student_id=CAM) is None

@@ -42,15 +42,15 @@ async def test_what_the_form_does_not_offer_is_refused(world: World, form: dict[
 async def test_somebody_is_named_for_a_place_and_sees_its_desk_until_they_leave(world: World) -> None:
     boss, person = await principal(world), world.school.teachers[1]
     nurse = await visitor(world, Role.DESTINATION_STAFF, person_id=person)
-    desk = {"location": str(world.school.nurse)}
-    assert (await nurse.get("/desk", **desk)).status_code == 403
+    place = str(world.school.nurse)
+    assert (await nurse.get("/desk", location=place)).status_code == 403
     there = f"/admin/sharing/{world.school.nurse}"
     answer = await boss.post(there, school=str(world.school.id), person=str(person))
     assert answer.status_code == 303
     assert "Teacher1 Example" in words(await boss.get("/admin/sharing"))
-    assert (await nurse.get("/desk", **desk)).status_code == 200
+    assert (await nurse.get("/desk", location=place)).status_code == 200
     await boss.post(there, school=str(world.school.id), leaves=str(person))
-    assert (await nurse.get("/desk", **desk)).status_code == 403
+    assert (await nurse.get("/desk", location=place)).status_code == 403
 
 
 async def test_only_the_school_s_own_people_are_named(world: World) -> None:

@@ -1,5 +1,6 @@
 """Appointments, slots and summonses over HTTP."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -114,7 +115,7 @@ async def index_appointments(
         if student_id is None or student_id in students_of(state, each.group_id, each.student_ids)
         if (shown := shown_appointment(state, eyes, each)) and location_id in (None, shown.destination_id)
     ]
-    await _looked(request, school_id, student_id, len(found))
+    await _looked(request, school_id, student_id, found)
     return AppointmentPage(sorted(found, key=lambda each: (each.next_at or each.begins, each.id)))
 
 
@@ -143,7 +144,7 @@ async def show_agenda(
     entries = [
         shown for entry in agenda(state, first, days, student_id=student_id) if (shown := shown_entry(eyes, entry))
     ]
-    await _looked(request, school_id, student_id, len(entries))
+    await _looked(request, school_id, student_id, entries)
     return AgendaPage([entry for entry in entries if location_id in (None, entry.destination_id)])
 
 
@@ -429,11 +430,14 @@ async def _state(request: PassRequest, school_id: UUID, action: Action) -> Schoo
     return await services_of(request).ledger.state(school_id)
 
 
-async def _looked(request: PassRequest, school_id: UUID, student_id: UUID | None, number: int) -> None:
+async def _looked(
+    request: PassRequest, school_id: UUID, student_id: UUID | None, shown: Sequence[ShownAppointment | ShownEntry]
+) -> None:
     if student_id:
         await looked(request, school_id, "appointments", Look.RECORD, student_ids=[student_id])
     else:
-        await looked(request, school_id, "appointments", Look.LIST, number=number)
+        whom = {id for each in shown for id in each.student_ids}
+        await looked(request, school_id, "appointments", Look.LIST, student_ids=whom)
 
 
 async def _submit(request: PassRequest, school_id: UUID, command: Any) -> Response[Any]:

@@ -116,7 +116,8 @@ async def show_agenda(
         if (shown := shown_entry(eyes, each)) and place in (None, shown.destination_id)
     ]
     makes = await eyes_for(request, choice.school.id, Action.APPOINTMENT_MAKE)
-    await looked(request, choice.school.id, "appointments", Look.LIST, number=len(entries))
+    whom = {id for entry in entries for id in entry.student_ids}
+    await looked(request, choice.school.id, "appointments", Look.LIST, student_ids=whom)
     days = [first + timedelta(days=ahead) for ahead in range(7)]
     context = _frame(request, choice, state) | {
         "days": [
@@ -174,7 +175,7 @@ async def find_students(
     require(request.user, Action.APPOINTMENT_MAKE, school_id=school)
     sight = await sight_for(request, Action.STUDENT_VIEW, school)
     found = await search_students(services_of(request).database, school, text, _MOST_FOUND, least=2, among=sight.only)
-    await looked(request, school, "search", Look.LIST, number=len(found))
+    await looked(request, school, "search", Look.LIST, student_ids=[each.id for each in found])
     return Template("appointment_found.html", context={"found": found, "school_id": school, "query": text})
 
 

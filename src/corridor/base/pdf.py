@@ -19,4 +19,6 @@ async def make_pdf(template: Path, data: Any, made_at: datetime) -> bytes:
 
 def _compile(template: Path, data: str, made_at: datetime) -> bytes:
     compiler = typst.Compiler(template.read_bytes(), ignore_system_fonts=True, sys_inputs={"data": data})
-    return bytes(compiler.compile(format="pdf", pdf_standards="ua-1", timestamp=made_at.replace(microsecond=0)))
+    pages = compiler.compile(format="pdf", pdf_standards="ua-1", timestamp=made_at.replace(microsecond=0))
+    assert isinstance(pages, bytes), "a PDF is one file"
+    return pages

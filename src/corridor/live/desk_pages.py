@@ -7,8 +7,7 @@ from litestar import get
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from corridor.identity.access import Look
-from corridor.identity.api import csrf_token, looked
+from corridor.identity.api import csrf_token
 from corridor.identity.permissions import Action, rights_of
 from corridor.live.desk import DeskLook
 from corridor.live.pages import After
@@ -35,7 +34,6 @@ async def stream_desk(
     request: PassRequest, school_id: FromPath[UUID], location_id: FromPath[UUID], after: After = None
 ) -> Stream:
     await must_sit_at(request, school_id, location_id)
-    await looked(request, school_id, "desk", Look.LIST)
     render = cast("Services", request.app.state.services).render
     look = DeskLook(render, location_id, rights_of(request.user.role), csrf_token({"request": request}))
     return await page_stream(request, school_id, look, after=after)

@@ -46,7 +46,8 @@ async def show_board(
     state, seq = known
     eyes = await eyes_for(request, choice.school.id, Action.BOARD_VIEW)
     parts = _services(request).boards.of(choice.school.id, eyes, wall=wall)(state, services.clock.now())
-    await looked(request, choice.school.id, "board", Look.LIST, number=sum(id.startswith("pass-") for id in parts))
+    shown = {pass_.student_id for pass_ in state.passes.values() if f"pass-{pass_.id}" in parts}
+    await looked(request, choice.school.id, "board", Look.LIST, student_ids=shown)
     context = {"school": choice.school, "schools": choice.all, "seq": seq, "parts": parts, "wall": wall}
     return Template("board_wall.html" if wall else "board.html", context=context)
 
@@ -61,7 +62,6 @@ async def stream_board(
     request: PassRequest, school_id: FromPath[UUID], wall: FromQuery[bool] = False, after: After = None
 ) -> Stream:
     eyes = await eyes_for(request, school_id, Action.BOARD_VIEW)
-    await looked(request, school_id, "board", Look.LIST)
     return await page_stream(request, school_id, _services(request).boards.of(school_id, eyes, wall=wall), after=after)
 
 

@@ -7,8 +7,7 @@ from litestar import get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
-from corridor.identity.access import Look
-from corridor.identity.api import csrf_token, looked
+from corridor.identity.api import csrf_token
 from corridor.identity.permissions import Action, require
 from corridor.live.pages import After
 from corridor.live.parts import Render
@@ -35,7 +34,6 @@ async def stream_teacher(
     request: PassRequest, school_id: FromPath[UUID], section: FromQuery[UUID | None] = None, after: After = None
 ) -> Stream:
     require(request.user, Action.SECTION_VIEW, school_id=school_id)
-    await looked(request, school_id, "class", Look.LIST)
     render = cast("Services", request.app.state.services).render
     look = TeacherLook(render, request.user, section, csrf_token({"request": request}))
     return await page_stream(request, school_id, look, after=after)

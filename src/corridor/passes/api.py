@@ -371,8 +371,7 @@ async def index_passes(
     found = await list_passes(services.ledger, services.database, request.user, school_id, wanted, limit + 1)
     page = found[:limit]
     students = {pass_.student_id for pass_ in page}
-    whose = {"student_ids": students} if student_id else {"number": len(students)}
-    await looked(request, school_id, "passes", Look.RECORD if student_id else Look.LIST, **whose)
+    await looked(request, school_id, "passes", Look.RECORD if student_id else Look.LIST, student_ids=students)
     return PassPage(page, str(page[-1].seq) if len(found) > limit else None)
 
 

@@ -28,6 +28,10 @@ class RenderedBoard:
         self.board = board(state, seq, eyes)
 
     @cached_property
+    def student_ids(self) -> frozenset[UUID]:
+        return frozenset(row.student_id for row in self.board.items)
+
+    @cached_property
     def plain(self) -> bytes:
         return msgspec.json.encode(self.board)
 
@@ -68,7 +72,7 @@ async def show_board(request: PassRequest, school_id: FromPath[UUID]) -> Respons
     if "boards" not in state:
         state.boards = BoardCache()
     rendered: RenderedBoard = state.boards.newest(*known, eyes)
-    await looked(request, school_id, "board", Look.LIST, number=len(rendered.board.items))
+    await looked(request, school_id, "board", Look.LIST, student_ids=rendered.student_ids)
     body, headers = rendered.plain, {"vary": "accept-encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         body, headers["content-encoding"] = rendered.compressed, "gzip"

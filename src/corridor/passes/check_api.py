@@ -186,7 +186,7 @@ async def index_line(request: PassRequest, school_id: FromPath[UUID], location_i
         raise NotFound("There is no such location at this school, or its line is not yours to see.")
     whole = eyes.sight.everyone or eyes.sight.has_place(place.id)
     waiting = [each for each in line_at(state, place.id) if whole or eyes.sees(state.passes[each.pass_id])]
-    await looked(request, school_id, "line", Look.LIST, number=len(waiting))
+    await looked(request, school_id, "line", Look.LIST, student_ids=[each.student_id for each in waiting])
     return Line(place.id, place.capacity, state.going_to.get(place.id, 0), waiting)
 
 

@@ -192,7 +192,7 @@ PAGE_ROUTES: list[Any] = [show_class, show_student, issue, approve, start, deny,
 
 async def _note_class(request: PassRequest, desk: Desk) -> None:
     if desk.hour:
-        await looked(request, desk.school_id, "class", Look.LIST, number=len(desk.hour.section.student_ids))
+        await looked(request, desk.school_id, "class", Look.LIST, student_ids=desk.hour.section.student_ids)
 
 
 def _context(request: PassRequest, desk: Desk) -> dict[str, Any]:

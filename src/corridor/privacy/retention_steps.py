@@ -1,8 +1,9 @@
 """The steps of retention: for each kind of record, what has been kept long enough, and its destruction in batches."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,7 +25,7 @@ from corridor.privacy.retention_policies import count_former, forget_former
 Count = Callable[[AsyncSession, Values], Awaitable[int]]
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True):
     """`count` tells how many there are, `destroy` destroys up to `most` and returns how many it did."""
 
     count: Count

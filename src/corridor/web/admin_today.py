@@ -137,7 +137,7 @@ async def _page(
     find = find.replace("\0", "").strip()[:80]
     found = await search_students(services.database, choice.school.id, find, _MOST_FOUND) if may_mark else []
     away = [_row(state, absence, now) for absence in absences_now(state, now)] if may_mark else []
-    await looked(request, choice.school.id, "absences", Look.LIST, number=len(away))
+    await looked(request, choice.school.id, "absences", Look.LIST, student_ids=set(state.absences) if may_mark else ())
     today = local(state.campus, now).date()
     staff = state.campus.staff
     context = frame(request, choice, HOME) | {

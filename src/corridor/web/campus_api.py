@@ -97,7 +97,7 @@ async def index_students(
         after=after,
         limit=limit,
     )
-    await looked(request, school_id, "students", Look.LIST, number=len(items))
+    await looked(request, school_id, "students", Look.LIST, student_ids=[each.id for each in items])
     return StudentPage(items, following)
 
 
@@ -139,7 +139,8 @@ async def index_sections(
         )
         for section in found[:limit]
     ]
-    await looked(request, school_id, "sections", Look.LIST, number=len(items))
+    whom = {id for each in items for id in each.student_ids}
+    await looked(request, school_id, "sections", Look.LIST, student_ids=whom)
     return SectionPage(items, items[-1].id if len(found) > limit else None)
 
 

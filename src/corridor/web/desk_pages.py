@@ -194,7 +194,7 @@ async def show_call(
     found = await search_students(
         services_of(request).database, seat.school_id, text, _MOST_FOUND, least=2, among=sight.only
     )
-    await looked(request, seat.school_id, "search", Look.LIST, number=len(found))
+    await looked(request, seat.school_id, "search", Look.LIST, student_ids=[each.id for each in found])
     context = {"found": found, "find": text, "key": str(new_id())}
     if part:
         return Template("desk_found.html", context=_context(request, seat) | context)
@@ -237,7 +237,8 @@ PAGE_ROUTES: list[Any] = [show_desk, move, move_up, start, close, reopen, show_c
 async def _desk(request: PassRequest, location_id: UUID) -> Template:
     seat = await _seat(request, location_id)
     context = _context(request, seat)
-    await looked(request, seat.school_id, "desk", Look.LIST, number=len(context["desk"].visits))
+    shown = {visit.pass_.student_id for visit in context["desk"].visits}
+    await looked(request, seat.school_id, "desk", Look.LIST, student_ids=shown)
     return Template("desk.html", context=context)
 
 
