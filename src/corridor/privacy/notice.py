@@ -6,7 +6,7 @@ import msgspec
 
 from corridor.campus.words import LocationKind
 from corridor.day.state import Approval, PassType
-from corridor.identity.permissions import Action, Scope, right_of
+from corridor.identity.permissions import COLUMNS, Action, Scope, right_of
 from corridor.identity.principal import Role
 from corridor.policy.sight import privacy_of
 from corridor.privacy.language import Language
@@ -76,7 +76,7 @@ def notice_of(facts: Facts, language: Language) -> Notice:
         rules=[told(rule, state, language) for rule in rules],
         withheld=len(state.rules) - len(rules),
         kiosks=facts.kiosks,
-        onlookers=[_onlooker(role, facts, language, masked=bool(masked)) for role in SHOWN_ROLES],
+        onlookers=[_onlooker(role, facts, language, masked=bool(masked)) for role in COLUMNS],
         open_to_staff=privacy.open_to_staff,
         masked=[language.say(PLACES[kind]) for kind in masked],
         kept=[_kept(kind, days, language) for kind, days in facts.kept.items()],
@@ -133,21 +133,6 @@ def _program(role: str, number: int, language: Language) -> str:
         role=language.say(WHO[Role(role)]),
     )
 
-
-SHOWN_ROLES = (
-    Role.STUDENT,
-    Role.GUARDIAN,
-    Role.TEACHER,
-    Role.SUBSTITUTE,
-    Role.DESTINATION_STAFF,
-    Role.HALL_MONITOR,
-    Role.FRONT_OFFICE,
-    Role.SCHOOL_ADMIN,
-    Role.DISTRICT_ADMIN,
-    Role.INTEGRATION,
-    Role.KIOSK,
-    Role.FIRST_RESPONDER,
-)
 
 WHO: Mapping[Role, str] = {
     Role.STUDENT: "Students",
