@@ -96,13 +96,16 @@ async def test_the_log_is_shown_filtered_and_taken_away_on_record(world: World, 
     await (await visitor(world, Role.TEACHER, person_id=world.school.teachers[0])).get(
         f"/students/{world.school.students[0]}"
     )
-    page = words(await principal.get("/admin/access-log"))
-    assert "Teacher0 Example saw the record" in page
-    own = words(await principal.get("/admin/access-log", student=str(world.school.students[1])))
+    for by, shown in (("all", True), ("programs", True), ("people", False)):
+        page = words(await principal.get("/admin/access-log", by=by))
+        assert ("Teacher0 Example saw the record" in page) == shown, "it was a program that looked for the teacher"
+    assert "Teacher0" not in words(await principal.get("/admin/access-log")), "people are shown unless asked otherwise"
+    assert (await principal.get("/admin/access-log", by="cats")).status_code == 422
+    own = words(await principal.get("/admin/access-log", by="all", student=str(world.school.students[1])))
     assert "Teacher0" not in own
     assert "Only Student01 Example" in own
     assert (await principal.get("/admin/access-log", since="yesterday")).status_code == 422
-    file = await principal.get("/admin/access-log.csv", viewer="Teacher0")
+    file = await principal.get("/admin/access-log.csv", viewer="Teacher0", by="all")
     lines = file.text.splitlines()
     assert len(lines) == 2
     assert "Teacher0 Example,teacher,saw the record" in lines[1]

@@ -177,16 +177,17 @@ async def index_of_school(
     student_id: FromQuery[UUID | None] = None,
     viewer: Annotated[str, QueryParameter(max_length=100)] = "",
     kind: FromQuery[str | None] = None,
+    by: FromQuery[str | None] = None,
     starts: FromQuery[datetime | None] = None,
     ends: FromQuery[datetime | None] = None,
     before: FromQuery[str | None] = None,
     limit: Limit = 100,
 ) -> EntryPage:
     """Who looked at whose record, the newest first. `viewer` is a part of a name, `kind` is record, list, export or
-    disclosure."""
+    disclosure, `by` is people or programs."""
     must_see_log(request.user, school_id)
     await school_in(request, Action.ACCESS_LOG_VIEW, school_id)
-    wanted = LookFilter(student_id, viewer, kind, instant(starts, "starts"), instant(ends, "ends"), before)
+    wanted = LookFilter(student_id, viewer, kind, instant(starts, "starts"), instant(ends, "ends"), before, by)
     async with services_of(request).database.raw() as connection:
         page = await who_looked(connection, [school_id], wanted, limit, addresses=True)
     await looked(request, school_id, "access log", Look.LIST, number=len(page.items))

@@ -38,6 +38,7 @@ _BOTH = """
 _SHARED = {
     "starts": "at >= %(starts)s",
     "ends": "at < %(ends)s",
+    "by": "({viewer_kind} = 'account') = (%(by)s = 'people')",
     "before_at": "(at, seq) < (%(before_at)s, %(before_seq)s)",
 }
 _OF_LOOKS = _SHARED | {
@@ -58,9 +59,13 @@ _VIEWERS = """
     UNION ALL SELECT id FROM responder_link WHERE parties ILIKE %(pattern)s"""
 
 
+BY = ("people", "programs")
+"""Who looked: somebody with an account, or a program, a kiosk or a link."""
+
+
 class LookFilter(msgspec.Struct, frozen=True):
-    """`viewer` is a part of a name, `kind` one of `KINDS`; `starts`: at or after, `ends`: before. `before` is the
-    cursor that the page before gave."""
+    """`viewer` is a part of a name, `kind` one of `KINDS`, `by` one of `BY`; `starts`: at or after, `ends`: before.
+    `before` is the cursor that the page before gave."""
 
     student_id: UUID | None = None
     viewer: str = ""
@@ -68,6 +73,7 @@ class LookFilter(msgspec.Struct, frozen=True):
     starts: datetime | None = None
     ends: datetime | None = None
     before: str | None = None
+    by: str | None = None
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -121,12 +127,15 @@ async def who_looked(
     """
     if wanted.kind is not None and wanted.kind not in KINDS:
         raise InvalidInput(f"The kind is one of {', '.join(KINDS)}.", field="kind")
+    if wanted.by is not None and wanted.by not in BY:
+        raise InvalidInput(f"It is one of {', '.join(BY)}.", field="by")
     before_at, before_seq = _cursor(wanted.before)
     values: dict[str, Any] = {
         "schools": list(school_ids),
         "student": wanted.student_id,
         "viewers": await _viewers(connection, wanted.viewer),
         "kind": wanted.kind,
+        "by": wanted.by,
         "starts": wanted.starts,
         "ends": wanted.ends,
         "before_at": before_at,
@@ -144,11 +153,13 @@ async def who_looked(
 def _query(values: dict[str, Any]) -> str:
     """Both kinds of entries, each limited to what was asked for."""
 
-    def where(conditions: dict[str, str]) -> str:
+    def where(conditions: dict[str, str], viewer_kind: str) -> str:
         wanted = (condition for name, condition in conditions.items() if values[name] is not None)
-        return " AND ".join(["school_id = ANY(%(schools)s)", *wanted])
+        shared = " AND ".join(["school_id = ANY(%(schools)s)", *wanted])
+        return shared.replace("{viewer_kind}", viewer_kind)
 
-    looks, disclosures = _LOOKS.format(where=where(_OF_LOOKS)), _DISCLOSURES.format(where=where(_OF_DISCLOSURES))
+    looks = _LOOKS.format(where=where(_OF_LOOKS, "viewer_kind"))
+    disclosures = _DISCLOSURES.format(where=where(_OF_DISCLOSURES, "by_kind"))
     return _BOTH.format(looks=looks, disclosures=disclosures)
 
 

@@ -32,13 +32,15 @@ _COLUMNS = ("at", "kind", "viewer", "role", "saw", "number", "students", "why", 
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The filters as they were typed. `since` and `until` are dates; both belong to the span."""
+    """The filters as they were typed. `since` and `until` are dates; both belong to the span. `by` is people unless
+    somebody asks for programs, or for all."""
 
     student: UUID | None
     viewer: str
     kind: str
     since: str
     until: str
+    by: str
 
     @property
     def query(self) -> dict[str, str]:
@@ -49,6 +51,7 @@ class Wanted(msgspec.Struct, frozen=True):
             "kind": self.kind,
             "since": self.since,
             "until": self.until,
+            "by": self.by,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -62,10 +65,11 @@ async def show_log(
     kind: FromQuery[str] = "",
     since: FromQuery[str] = "",
     until: FromQuery[str] = "",
+    by: FromQuery[str] = "people",
     before: FromQuery[str | None] = None,
 ) -> Template:
     choice = await _choose(request, school)
-    wanted = Wanted(uuid_in(student), viewer.strip()[:80], kind, since, until)
+    wanted = Wanted(uuid_in(student), viewer.strip()[:80], kind, since, until, by)
     page, error = EntryPage((), None), None
     try:
         page = await _page(request, choice, wanted, before, _A_PAGE)
@@ -102,10 +106,11 @@ async def download_log(
     kind: FromQuery[str] = "",
     since: FromQuery[str] = "",
     until: FromQuery[str] = "",
+    by: FromQuery[str] = "people",
 ) -> Response[str]:
     """What the filters find, up to 20,000 lines. That it was taken away is the log's next line."""
     choice = await _choose(request, school)
-    wanted = Wanted(uuid_in(student), viewer.strip()[:80], kind, since, until)
+    wanted = Wanted(uuid_in(student), viewer.strip()[:80], kind, since, until, by)
     page = await _page(request, choice, wanted, None, _MOST_EXPORTED)
     students = {wanted.student} if wanted.student else {id for entry in page.items for id in entry.student_ids}
     await looked(request, choice.school.id, "access log", Look.EXPORT, student_ids=students, number=len(students))
@@ -149,6 +154,7 @@ async def _page(
         _midnight(choice, wanted.since, "since"),
         _midnight(choice, wanted.until, "until", days=1),
         before,
+        None if wanted.by == "all" else wanted.by,
     )
     async with services_of(request).database.raw() as connection:
         return await who_looked(connection, [choice.school.id], look_for, limit, addresses=True)
