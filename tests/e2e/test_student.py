@@ -9,7 +9,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from corridor.base.database import Database
+from corridor.day.policy import Post
 from corridor.identity.principal import Role
+from corridor.policy.commands import Keep
 from tests.browser import Pages
 from tests.e2e.served import PASSWORD, Served, served
 
@@ -22,6 +24,9 @@ async def school(database: Database, tmp_path: Path) -> AsyncIterator[Served]:
         await running.account(Role.STUDENT, "ana", "student-0")
         await running.account(Role.HALL_MONITOR, "monitor", "teacher-1")
         await running.account(Role.DESTINATION_STAFF, "nurse", "teacher-0")
+        for place in (running.school.nurse, running.school.restroom):
+            post = Post(place, frozenset({running.school.teachers[0]}))
+            await running.services.ledger.submit(running.school.id, Keep(running.school.teachers[0], post))
         yield running
 
 

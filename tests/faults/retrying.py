@@ -115,7 +115,9 @@ async def check_ledger(database: Database, school: TestSchool, answered: Sequenc
     finding = await verify(database, make_decider().kinds, make_rebuild(), school.id)
     assert finding.clean, finding
     async with await psycopg.AsyncConnection.connect(database.url) as connection:
-        cursor = await connection.execute("SELECT command_id, kind, body->>'pass_id' FROM ledger_event ORDER BY seq")
+        cursor = await connection.execute(
+            "SELECT command_id, kind, body->>'pass_id' FROM ledger_event WHERE school_id = %s ORDER BY seq", [school.id]
+        )
         events: dict[UUID, list[tuple[str, str]]] = {}
         for command_id, kind, pass_id in await cursor.fetchall():
             events.setdefault(command_id, []).append((kind, pass_id))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from corridor.base.errors import NotFound, NotPermitted
+from corridor.base.errors import InvalidInput, NotFound, NotPermitted
 from corridor.base.ids import new_id
 from corridor.day.policy import Delegation, Post, Privacy
 from corridor.day.state import SchoolState
@@ -126,6 +126,11 @@ def test_destination_staff_see_the_passes_of_their_place_alone() -> None:
     assert mine.has_pass(day.issue(MINE[0], NURSE))
     assert mine.has_pass(day.issue(MINE[1], LIBRARY, origin_id=NURSE))
     assert not mine.has_pass(day.issue(MINE[2], LIBRARY))
+
+
+def test_a_place_has_a_staff_not_a_crowd() -> None:
+    with pytest.raises(InvalidInput, match="at most 50"):
+        Day().keep(Post(NURSE, frozenset(new_id() for _ in range(51))))
 
 
 def test_an_account_that_nobody_in_the_roster_stands_behind_can_be_posted() -> None:

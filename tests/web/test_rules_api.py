@@ -140,8 +140,8 @@ async def test_rules_can_be_tried(world: World, admin: Api, rules: str) -> None:
 async def test_teachers_read_rules_and_administrators_change_them(world: World, rules: str) -> None:
     teacher, student = await world.teacher(), await world.student()
     rule_id = (await teacher.get(rules)).json()["items"][0]["id"]
-    assert (await teacher.get(f"{rules}/{rule_id}/history")).json()["items"] == []
     for answer in (
+        await teacher.get(f"{rules}/{rule_id}/history"),
         await teacher.post(rules, _limit()),
         await teacher.put(f"{rules}/{rule_id}", _limit()),
         await teacher.delete(f"{rules}/{rule_id}"),

@@ -125,6 +125,7 @@ class AccountDesk:
         require(viewer, Action.ACCOUNT_MANAGE, school_id=school_id)
         self._check_role(viewer, role)
         async with self._identity.database.session() as session:
+            await accounts.one_at_a_time(session)
             before = await self._changeable(session, viewer, account_id)
             account = await accounts.locked_account(session, account_id)
             person = await session.get(Person, account.person_id) if account.person_id else None

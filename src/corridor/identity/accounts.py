@@ -16,6 +16,9 @@ from corridor.identity.tables import Account, AccountStatus
 
 LONGEST_USERNAME = 254
 
+# Any number that no other lock of the database has.
+_LETTING_GO = 2026_11_25
+
 
 class DemoAccount(msgspec.Struct, frozen=True):
     """An account of the made-up district, offered for one-click sign-in. `about` says what can be seen with it."""
@@ -125,19 +128,19 @@ async def locked_account(session: AsyncSession, account_id: UUID) -> Account:
     return account
 
 
+async def one_at_a_time(session: AsyncSession) -> None:
+    """Wait until nobody else is letting go of an account, before any account is held: two administrators could each let
+    go of the other."""
+    await session.execute(select(func.pg_advisory_xact_lock(_LETTING_GO)))
+
+
 async def keep_an_administrator(session: AsyncSession, account: Account) -> None:
-    """Refuse to let go of the last account that can administer the district. Raises `Conflict`."""
+    """Refuse to let go of the last account that can administer the district, after `one_at_a_time`. Raises
+    `Conflict`."""
     if account.role != Role.DISTRICT_ADMIN or account.school_id is not None or account.status != AccountStatus.ACTIVE:
         return
     of_district = (Account.role == Role.DISTRICT_ADMIN, Account.school_id.is_(None))
-    # Held in one order, so that two administrators cannot each let go of the other at the same time.
-    rows = await session.scalars(
-        select(Account)
-        .where(*of_district)
-        .order_by(Account.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    rows = await session.scalars(select(Account).where(*of_district).execution_options(populate_existing=True))
     for other in rows.all():
         if other.id != account.id and await may_sign_in(session, other):
             return

@@ -366,6 +366,7 @@ class IdentityService:
 
     async def _set_status(self, account_id: UUID, status: AccountStatus, by: Principal | None) -> None:
         async with self.database.session() as session:
+            await accounts.one_at_a_time(session)
             account = await accounts.locked_account(session, account_id)
             if status is AccountStatus.DISABLED:
                 await accounts.keep_an_administrator(session, account)
