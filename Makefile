@@ -12,6 +12,9 @@ FRONTEND := $(shell find frontend/src -type f) $(wildcard frontend/*.ts frontend
 # Coverage is complete for these, or the tests fail: [tool.coverage] names the files.
 COVERAGE := --cov --cov-report=term-missing:skip-covered
 
+# The tests start many short programs; what Python has compiled once, they share.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup assets browser demo serve test lint audit format bench screenshots watch lock clean

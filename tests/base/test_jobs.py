@@ -132,7 +132,8 @@ async def test_what_lives_briefly_opens_no_connection(database: Database) -> Non
     await asyncio.sleep(0.1)
     async with database.raw() as connection:
         found = await connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'corridor jobs'"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE application_name = 'corridor jobs' AND datname = current_database()"
         )
         assert await found.fetchone() == (0,)
     await jobs.stop()
