@@ -8,6 +8,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import httpx
+from litestar.datastructures import State
 
 from corridor.app import Services, create_app
 from corridor.base.clock import FixedClock
@@ -94,8 +95,22 @@ class World:
 async def running(database: Database, school: TestSchool, data_dir: Path) -> AsyncIterator[World]:
     """The application on this database, its clock standing at a Tuesday morning."""
     clock = FixedClock(MORNING)
-    app = create_app(database, clock, Settings(data_dir=data_dir))
+    app = _app_with(database, clock, Settings(data_dir=data_dir))
     transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
     services: Services = app.state.services
     async with services.running(), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield World(client, services, school, clock, database)
+
+
+_apps: list[Any] = []
+
+
+def _app_with(database: Database, clock: FixedClock, settings: Settings) -> Any:
+    """The application with services of its own. Its routes are the same for every test and take long to register, so
+    that each process does it once."""
+    if not _apps:
+        _apps.append(create_app(database, clock, settings))
+    app = _apps[0]
+    render = app.state.services.render
+    app.state = State({"services": Services(database, clock, settings, render)})
+    return app
