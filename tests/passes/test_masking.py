@@ -116,7 +116,8 @@ def test_a_school_says_which_kinds_of_places_are_masked() -> None:
     day, pass_ = at_the_nurse()
     day.keep(Privacy(SCHOOL, masked=frozenset()))
     assert not eyes(day, someone(Role.HALL_MONITOR)).shown(pass_).masked
-    assert eyes(day, someone(Role.HALL_MONITOR)).all
+    assert eyes(day, someone(Role.HALL_MONITOR)).sight.everyone
+    assert not eyes(day, someone(Role.HALL_MONITOR)).hidden
 
 
 def test_a_board_reads_appointment_and_says_nothing_more() -> None:

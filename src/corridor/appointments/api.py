@@ -246,7 +246,7 @@ async def skip_appointment(
 )
 async def summon(request: PassRequest, school_id: FromPath[UUID], data: JSONBody[SummonsInput]) -> Response[ShownPass]:
     """A pass for now, which the student or whoever has them starts. It does not use up limits."""
-    await must_issue(request, school_id, data.student_id, data.destination_id, action=Action.SUMMON)
+    await must_issue(request, school_id, [data.student_id], data.destination_id, action=Action.SUMMON)
     lift, lift_reason = lift_of(request.user, data.override)
     command_id = command_id_of(request)
     command = commands.SummonStudent(
@@ -384,10 +384,8 @@ async def must_reach(request: PassRequest, state: SchoolState, appointment_id: U
 
 async def make_command(request: PassRequest, state: SchoolState, value: Appointment) -> commands.MakeAppointment:
     """The command that makes an appointment, when its place or all whom it is for are the sender's."""
-    for student_id in students_of(state, value.group_id, value.student_ids):
-        await must_issue(
-            request, state.campus.school.id, student_id, value.destination_id, action=Action.APPOINTMENT_MAKE
-        )
+    student_ids = students_of(state, value.group_id, value.student_ids)
+    await must_issue(request, state.campus.school.id, student_ids, value.destination_id, action=Action.APPOINTMENT_MAKE)
     return commands.MakeAppointment(actor_id(request.user), value)
 
 

@@ -202,6 +202,11 @@ def csrf_token(context: Mapping[str, Any], /) -> str:
     return csrf.new_token(identity_of(request).csrf_key, binding) if binding else ""
 
 
+def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Where a request comes from, as the server (or the proxy before it) says; empty when nobody knows."""
+    return connection.client.host if connection.client else ""
+
+
 async def looked(
     request: ASGIConnection[Any, Any, Any, Any],
     school_id: UUID,
@@ -217,7 +222,7 @@ async def looked(
     if student_ids and viewer.own_ids.issuperset(student_ids):
         return
     access = cast(Services, request.app.state.services).access
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     await access.looked(viewer, school_id, what, look, student_ids=student_ids, number=number, why=why, address=address)
 
 

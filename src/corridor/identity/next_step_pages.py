@@ -13,7 +13,7 @@ from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from corridor.base.errors import CorridorError, InvalidInput
-from corridor.identity.api import PUBLIC, SESSION_COOKIE, browser_binding, identity_of
+from corridor.identity.api import PUBLIC, SESSION_COOKIE, address_of, browser_binding, identity_of
 from corridor.identity.first_step import Need
 from corridor.identity.next_steps import FirstStepGone
 from corridor.identity.pages import NEXT_STEP, SIGN_IN, STEP_COOKIE, bound_page, needed_site, site_of, welcome
@@ -56,7 +56,7 @@ async def show_next_step(request: Visit, wanted: Annotated[str, QueryParameter(n
 @post(f"{NEXT_STEP}/code", include_in_schema=False, opt=_OPEN)
 async def give_code(request: Visit, data: Form) -> Response[Any]:
     try:
-        outcome = await identity_of(request).steps.give_code(_token(request), data.code, _address(request))
+        outcome = await identity_of(request).steps.give_code(_token(request), data.code, address_of(request))
     except CorridorError as error:
         return await _page(request, data.next, error)
     return await _go_on(request, outcome, data.next)
@@ -86,7 +86,7 @@ async def show_qr(request: Visit) -> Response[str]:
 @post(f"{NEXT_STEP}/app", include_in_schema=False, opt=_OPEN)
 async def set_up_app(request: Visit, data: Form) -> Response[Any]:
     try:
-        codes = await identity_of(request).steps.set_up_app(_token(request), data.code, _address(request))
+        codes = await identity_of(request).steps.set_up_app(_token(request), data.code, address_of(request))
     except CorridorError as error:
         return await _page(request, data.next, error)
     return _codes_page(request, codes, data.next)
@@ -140,13 +140,13 @@ async def finish(request: Visit, data: Form) -> Response[Any]:
 @post(f"{_PASSKEY}/options", include_in_schema=False, opt=_OPEN, media_type=MediaType.JSON, status_code=200)
 async def ask_passkey_alone(request: Visit) -> str:
     steps = identity_of(request).steps
-    return await steps.ask_passkey_alone(needed_site(request), browser_binding(request) or "", _address(request))
+    return await steps.ask_passkey_alone(needed_site(request), browser_binding(request) or "", address_of(request))
 
 
 @post(_PASSKEY, include_in_schema=False, opt=_OPEN)
 async def sign_in_with_passkey(request: Visit, data: Form) -> Response[Any]:
     arrival = Arrival(
-        address=_address(request),
+        address=address_of(request),
         user_agent=request.headers.get("user-agent", ""),
         via="passkey",
         second_step="passkey",
@@ -208,10 +208,6 @@ async def _go_on(request: Visit, outcome: SignedIn | HalfSignedIn, wanted: str) 
 
 def _token(request: Visit) -> str:
     return request.cookies.get(STEP_COOKIE, "")
-
-
-def _address(request: Visit) -> str:
-    return request.client.host if request.client else ""
 
 
 def _spaced(secret: str) -> str:

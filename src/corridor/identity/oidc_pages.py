@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect, Template
 
 from corridor.base.errors import CorridorError
-from corridor.identity.api import PUBLIC, SESSION_COOKIE, identity_of, sign_on_of
+from corridor.identity.api import PUBLIC, SESSION_COOKIE, address_of, identity_of, sign_on_of
 from corridor.identity.oidc import LASTS, Arrived, StaleSignOn
 from corridor.identity.pages import must_be_secure, welcome
 from corridor.identity.sessions import Arrival
@@ -44,7 +44,7 @@ async def come_back(
     sign_on = sign_on_of(request)
     if sign_on.is_unasked(arrived, cookie):
         return await _depart(request, key, "", restarted=True)
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     try:
         vouched = await sign_on.finish(key, arrived, cookie, address)
         arrival = Arrival(

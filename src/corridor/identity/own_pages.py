@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from corridor.base.errors import CorridorError
-from corridor.identity.api import SESSION_COOKIE, identity_of
+from corridor.identity.api import SESSION_COOKIE, address_of, identity_of
 from corridor.identity.device_name import device_name
 from corridor.identity.next_step_pages import check_twice
 from corridor.identity.own_security import ConfirmFirst
@@ -58,7 +58,7 @@ async def show_security(request: Visit, done: FromQuery[str] = "") -> Template:
 async def change_password(request: Visit, data: Form) -> Response[Any]:
     try:
         check_twice(data.new, data.again)
-        await identity_of(request).own.change_password(request.user, data.old, data.new, _address(request))
+        await identity_of(request).own.change_password(request.user, data.old, data.new, address_of(request))
     except CorridorError as error:
         return await _page(request, error=error, at="password")
     return _back("password")
@@ -76,7 +76,7 @@ async def show_app(request: Visit) -> Response[Any]:
 @post(f"{HOME}/app", include_in_schema=False, opt=_MINE)
 async def set_up_app(request: Visit, data: Form) -> Response[Any]:
     try:
-        codes = await identity_of(request).own.set_up_app(request.user, data.code, _address(request))
+        codes = await identity_of(request).own.set_up_app(request.user, data.code, address_of(request))
     except ConfirmFirst:
         return _confirm_first(f"{HOME}/app")
     except CorridorError as error:
@@ -167,7 +167,7 @@ async def show_confirm(request: Visit, wanted: Annotated[str, QueryParameter(nam
 @post(CONFIRM, include_in_schema=False, opt=_MINE)
 async def confirm(request: Visit, data: Form) -> Response[Any]:
     try:
-        await identity_of(request).own.confirm(request.user, data.secret, _address(request))
+        await identity_of(request).own.confirm(request.user, data.secret, address_of(request))
     except CorridorError as error:
         return await _confirm_page(request, data.next, error)
     return Redirect(own_path(data.next), status_code=_SEE_OTHER)
@@ -227,10 +227,6 @@ def _confirm_first(wanted: str) -> Redirect:
 
 def _browser(request: Visit) -> str:
     return request.cookies.get(SESSION_COOKIE, "")
-
-
-def _address(request: Visit) -> str:
-    return request.client.host if request.client else ""
 
 
 PAGE_ROUTES: list[Any] = [

@@ -14,7 +14,15 @@ from litestar.response import Redirect, Template
 from corridor.base.errors import CorridorError, InvalidInput
 from corridor.identity import csrf
 from corridor.identity.accounts import DemoAccount
-from corridor.identity.api import PUBLIC, SESSION_COOKIE, VISIT_COOKIE, browser_binding, identity_of, sign_on_of
+from corridor.identity.api import (
+    PUBLIC,
+    SESSION_COOKIE,
+    VISIT_COOKIE,
+    address_of,
+    browser_binding,
+    identity_of,
+    sign_on_of,
+)
 from corridor.identity.passkeys import Site, site_at
 from corridor.identity.paths import HOME, own_path
 from corridor.identity.service import HalfSignedIn, SignedIn
@@ -59,7 +67,7 @@ async def sign_in(request: Request[None, None, State], data: URLEncodedBody[Sign
         outcome = await identity_of(request).sign_in(
             data.username,
             data.password,
-            address=request.client.host if request.client else "",
+            address=address_of(request),
             user_agent=request.headers.get("user-agent", ""),
             replaces=request.cookies.get(SESSION_COOKIE),
             stay=bool(data.stay),

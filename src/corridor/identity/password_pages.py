@@ -13,7 +13,7 @@ from litestar.params import URLEncodedBody
 from litestar.response import Template
 
 from corridor.base.errors import CorridorError
-from corridor.identity.api import PUBLIC, identity_of
+from corridor.identity.api import PUBLIC, address_of, identity_of
 from corridor.identity.next_step_pages import check_twice
 from corridor.identity.pages import bound_page
 from corridor.identity.password_links import PAGE
@@ -46,7 +46,7 @@ async def show_forgotten(request: Visit) -> Template:
 async def ask_for_link(request: Visit, data: URLEncodedBody[ForgottenForm]) -> Template:
     """The same answer whether there is such an account or not."""
     try:
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         await identity_of(request).links.ask(data.username, address, here=str(request.base_url))
     except CorridorError as error:
         return _forgotten_page(request, error)

@@ -298,7 +298,7 @@ class IdentityService:
         await audit(session, now, by, what, about=account_id, school_id=account.school_id)
 
     def forget(self, account_id: UUID) -> None:
-        """What was known of the account's sessions counts no longer."""
+        """What was known of the account's sessions counts no longer: whoever is signed in to it is looked up again."""
         self._sessions.forget_principal(account_id)
 
     async def change_policy(self, wanted: SignInPolicy, by: Principal) -> SignInPolicy:
@@ -319,15 +319,11 @@ class IdentityService:
     async def enable_account(self, account_id: UUID, by: Principal | None = None) -> None:
         await self._set_status(account_id, AccountStatus.ACTIVE, by)
 
-    def changed(self, account_id: UUID) -> None:
-        """What stands behind the account is another: whoever is signed in to it is looked up again."""
-        self._sessions.forget_principal(account_id)
-
     async def end_sessions(self, account_id: UUID) -> None:
         """Sign the account out everywhere."""
         async with self.database.session() as session:
             await sessions.end_sessions_of(session, account_id)
-        self._sessions.forget_principal(account_id)
+        self.forget(account_id)
 
     async def create_token(
         self,

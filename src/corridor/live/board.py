@@ -13,7 +13,7 @@ from corridor.day.policy import Closure
 from corridor.day.state import HELD, Pass, SchoolState, Status
 from corridor.live.parts import Part, Parts, Render, carried_over
 from corridor.passes.labels import overridden
-from corridor.passes.masking import Eyes
+from corridor.passes.masking import Eyes, place_shown
 from corridor.policy.sight import NOBODY
 from corridor.policy.standing import closures_now
 
@@ -93,15 +93,15 @@ class Board:
     def _row(self, state: SchoolState, pass_: Pass, place: int | None) -> Row:
         campus = state.campus
         pass_ = self._eyes.veiled(pass_)
-        places = self._eyes.places(state)
+        destination = place_shown(state, pass_.destination_id)
         student = campus.students.get(pass_.student_id)
         name = student.name if student else "A former student"
         return Row(
             pass_,
             short_name(name) if self._wall and student else name,
-            places[pass_.origin_id] if pass_.origin_id else None,
-            places[pass_.destination_id],
-            "" if self._wall else overridden(pass_.lifted, places[pass_.destination_id].name),
+            place_shown(state, pass_.origin_id) if pass_.origin_id else None,
+            destination,
+            "" if self._wall else overridden(pass_.lifted, destination.name),
             place,
         )
 

@@ -1,6 +1,6 @@
 """Passes over HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
@@ -188,16 +188,19 @@ async def must_sit_at(request: PassRequest, school_id: UUID, location_id: UUID) 
 async def must_issue(
     request: PassRequest,
     school_id: UUID,
-    student_id: UUID,
+    student_ids: Collection[UUID],
     destination_id: UUID,
     origin_id: UUID | None = None,
     *,
     action: Action = Action.PASS_ISSUE,
 ) -> None:
-    """Refuse unless the sender may send this student this way. Nobody brings a student into their sight by making a
+    """Refuse unless the sender may send these students this way. Nobody brings a student into their sight by making a
     pass: they must see the student already. Raises `NotPermitted` or `NotFound`."""
-    must_see_student(await sight_for(request, Action.STUDENT_VIEW, school_id), student_id)
-    if not (await sight_for(request, action, school_id)).has_trip(student_id, origin_id, destination_id):
+    seen = await sight_for(request, Action.STUDENT_VIEW, school_id)
+    sent = await sight_for(request, action, school_id)
+    for student_id in student_ids:
+        must_see_student(seen, student_id)
+    if not all(sent.has_trip(student_id, origin_id, destination_id) for student_id in student_ids):
         raise NotPermitted("You send students of your own classes, and to or from the place where you work.")
 
 
@@ -210,7 +213,7 @@ async def ask_for_pass(request: PassRequest, school_id: UUID, data: PassInput) -
         channel, student_id = Channel.STAFF, data.student_id
         if student_id is None:
             raise InvalidInput("Say for whom the pass is.", field="student_id")
-        await must_issue(request, school_id, student_id, data.destination_id, data.origin_id)
+        await must_issue(request, school_id, [student_id], data.destination_id, data.origin_id)
     else:
         channel, student_id = Channel.STUDENT, person_limit(principal, Action.PASS_REQUEST)
         require(principal, Action.PASS_REQUEST, school_id=school_id, person_id=data.student_id)

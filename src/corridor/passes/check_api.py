@@ -97,7 +97,7 @@ async def check_pass(
     if whom is None:
         raise InvalidInput("Say for whom the pass would be.", field="student_id")
     if own is None:
-        await must_issue(request, school_id, whom, destination_id, origin_id, action=Action.PASS_CHECK)
+        await must_issue(request, school_id, [whom], destination_id, origin_id, action=Action.PASS_CHECK)
         await looked(request, school_id, "check", Look.RECORD, student_ids=[whom])
     services = services_of(request)
     state, now = await services.ledger.state(school_id), services.clock.now()

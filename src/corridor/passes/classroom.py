@@ -15,7 +15,7 @@ from corridor.day.policy import Delegation
 from corridor.day.state import HELD, Pass, SchoolState, Status
 from corridor.passes.checking import stands_against
 from corridor.passes.line import Turn, turn_of
-from corridor.passes.masking import Eyes
+from corridor.passes.masking import Eyes, place_shown
 from corridor.policy.sight import EVERYONE, Sight
 from corridor.policy.standing import delegations_on, stood_in_for
 
@@ -262,21 +262,26 @@ def _seat(state: SchoolState, student: Student, label: str, now: datetime, eyes:
 
 def _expected(state: SchoolState, student_id: UUID, now: datetime, eyes: Eyes) -> Expected | None:
     """Where a pass for later takes the student next, once it is time to remind of it."""
-    open_ = (state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes)
     planned = [
-        (pass_.planned_at, eyes.veiled(pass_).destination_id) for pass_ in open_ if pass_.status is Status.SCHEDULED
+        (pass_.planned_at, eyes.veiled(pass_).destination_id)
+        for pass_ in open_passes(state, student_id)
+        if pass_.status is Status.SCHEDULED
     ]
     soon = [(at, place_id) for at, place_id in planned if at and at - REMIND_BEFORE <= now]
     if not soon:
         return None
     at, place_id = min(soon)
-    return Expected(eyes.places(state)[place_id], at, at <= now)
+    return Expected(place_shown(state, place_id), at, at <= now)
+
+
+def open_passes(state: SchoolState, student_id: UUID) -> list[Pass]:
+    """The student's passes that are not over, the oldest first."""
+    return [state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes]
 
 
 def held_pass(state: SchoolState, student_id: UUID) -> Pass | None:
     """The pass the student is out on, else the one they ask for or wait for."""
-    open_ = (state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes)
-    held = (pass_ for pass_ in open_ if pass_.status in HELD)
+    held = (pass_ for pass_ in open_passes(state, student_id) if pass_.status in HELD)
     return min(held, key=lambda pass_: pass_.status is not Status.ACTIVE, default=None)
 
 

@@ -48,11 +48,6 @@ class Eyes(msgspec.Struct, frozen=True):
     hidden: frozenset[UUID]
     own: bool = False
 
-    @property
-    def all(self) -> bool:
-        """Whether nothing is kept from them."""
-        return self.sight.everyone and (self.health.everyone or not self.hidden)
-
     def sees(self, pass_: Pass) -> bool:
         return self.sight.has_pass(pass_)
 
@@ -74,7 +69,7 @@ class Eyes(msgspec.Struct, frozen=True):
         return ShownPass(**told, masked=NOWHERE in (values["pass_type_id"], values["destination_id"]))
 
     def places(self, state: SchoolState) -> Mapping[UUID, Location]:
-        """The school's locations, for the names of those that veiled passes lead to."""
+        """The school's locations, for templates that show veiled passes; `place_shown` is for a single one."""
         return {**state.campus.locations, NOWHERE: _SOMEWHERE} if self.hidden else state.campus.locations
 
     def told(self, event: E) -> E | None:
@@ -116,6 +111,11 @@ _VEIL: dict[str, Any] = {
     **dict.fromkeys(("reason", "deny_reason", "lift_reason", "appointment_id")),
 }
 _SOMEWHERE = Location(NOWHERE, NOWHERE, MASK, LocationKind.OTHER)
+
+
+def place_shown(state: SchoolState, location_id: UUID) -> Location:
+    """The place that a veiled pass leads to."""
+    return _SOMEWHERE if location_id == NOWHERE else state.campus.locations[location_id]
 
 
 def eyes_of(state: SchoolState, principal: Principal, now: datetime, action: Action = Action.PASS_VIEW) -> Eyes:

@@ -17,6 +17,7 @@ from corridor.ledger.engine import Ledger
 from corridor.passes.load import PASS_COLUMNS, pass_from_row
 from corridor.passes.masking import MASK, Eyes, ShownPass, eyes_of
 
+_IN_SIGHT = "(student_id = ANY(%s) OR destination_id = ANY(%s) OR origin_id = ANY(%s))"
 _BY_ID = f"SELECT {PASS_COLUMNS} FROM pass WHERE id = %s"  # noqa: S608 - names of our own struct
 
 
@@ -77,13 +78,17 @@ class PassFilter(msgspec.Struct, frozen=True):
 
 
 async def find_pass(
-    ledger: Ledger[SchoolState], database: Database, viewer: Principal, pass_id: UUID, *, action: Action | None = None
+    ledger: Ledger[SchoolState],
+    database: Database,
+    viewer: Principal,
+    pass_id: UUID,
+    *,
+    action: Action = Action.PASS_VIEW,
 ) -> tuple[Pass, Eyes]:
     """A pass that the viewer may see, and act on by `action`, with the eyes that they see it with.
 
     Raises `NotPermitted` for a role without the right, and the same `NotFound` for what is elsewhere or not there.
     """
-    action = action or Action.PASS_VIEW
     require(viewer, action)
     pass_ = _known_pass(ledger, pass_id) or await _read_pass(database, pass_id)
     if pass_ is None or not viewer.reaches(pass_.school_id):
@@ -111,9 +116,7 @@ async def list_passes(
     if wanted.student_id:
         conditions.append(("student_id = %s", [wanted.student_id]))
     if not eyes.sight.everyone:
-        places = list(eyes.sight.places)
-        mine = "(student_id = ANY(%s) OR destination_id = ANY(%s) OR origin_id = ANY(%s))"
-        conditions.append((mine, [list(eyes.sight.students), places, places]))
+        conditions.append((_IN_SIGHT, _in_sight(eyes)))
     if wanted.starts:
         conditions.append(("requested_at >= %s", [wanted.starts]))
     if wanted.ends:
@@ -130,14 +133,16 @@ async def list_passes(
 
 async def passes_seen(database: Database, eyes: Eyes, pass_ids: Collection[UUID]) -> set[UUID]:
     """Which of these passes somebody sees."""
-    places = list(eyes.sight.places)
+    sql = f"SELECT id FROM pass WHERE id = ANY(%s) AND {_IN_SIGHT}"  # noqa: S608
     async with database.raw() as connection:
-        cursor = await connection.execute(
-            "SELECT id FROM pass WHERE id = ANY(%s) "
-            "AND (student_id = ANY(%s) OR destination_id = ANY(%s) OR origin_id = ANY(%s))",
-            [list(pass_ids), list(eyes.sight.students), places, places],
-        )
+        cursor = await connection.execute(sql, [list(pass_ids), *_in_sight(eyes)])
         return {row[0] for row in await cursor.fetchall()}
+
+
+def _in_sight(eyes: Eyes) -> list[list[UUID]]:
+    """What `_IN_SIGHT` takes."""
+    places = list(eyes.sight.places)
+    return [list(eyes.sight.students), places, places]
 
 
 def board(state: SchoolState, seq: int, eyes: Eyes) -> Board:

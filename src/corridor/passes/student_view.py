@@ -12,9 +12,9 @@ from corridor.campus.words import LocationKind
 from corridor.day.state import HELD, Pass, PassType, SchoolState, Status
 from corridor.day.words import Channel, Effect
 from corridor.passes.checking import Prospect, instead, look_into, wish_for
-from corridor.passes.classroom import REMIND_BEFORE
+from corridor.passes.classroom import REMIND_BEFORE, open_passes
 from corridor.passes.line import Turn, instead_of, turn_of
-from corridor.passes.masking import Eyes
+from corridor.passes.masking import Eyes, place_shown
 from corridor.passes.refusal import ShownReason, shown
 from corridor.passes.wish import ask_of
 from corridor.policy.standing import answering, delegations_on
@@ -304,18 +304,18 @@ def _waiting(state: SchoolState, pass_: Pass, now: datetime) -> Waiting | None:
 def later_passes(state: SchoolState, student_id: UUID, now: datetime, eyes: Eyes | None = None) -> tuple[Later, ...]:
     """A student's passes for later, the soonest first, as those eyes see them; without, as the student does."""
     today = local(state.campus, now).date()
-    found = (state.passes[pass_id] for pass_id in state.of_student.get(student_id, ()) if pass_id in state.passes)
     planned = sorted(
-        (pass_.planned_at, pass_.id) for pass_ in found if pass_.planned_at and pass_.status is Status.SCHEDULED
+        (pass_.planned_at, pass_.id)
+        for pass_ in open_passes(state, student_id)
+        if pass_.planned_at and pass_.status is Status.SCHEDULED
     )
-    places = eyes.places(state) if eyes else state.campus.locations
     later = []
     for at, pass_id in planned:
         pass_ = eyes.veiled(state.passes[pass_id]) if eyes else state.passes[pass_id]
         later.append(
             Later(
                 pass_,
-                places[pass_.destination_id],
+                place_shown(state, pass_.destination_id),
                 spoken(state.campus, today, at),
                 due=at <= now and not pass_.by_itself,
                 soon=at - REMIND_BEFORE <= now,

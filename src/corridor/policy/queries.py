@@ -1,6 +1,5 @@
 """Reads of what a school has decided that its state does not hold: how often rules spoke, and who changed them."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ import msgspec
 
 from corridor.base.database import Database
 from corridor.day.policy import RuleText
+from corridor.identity.names import names_of
 from corridor.identity.permissions import Action, require
 from corridor.identity.principal import Principal
 from corridor.policy.events import RuleSet
@@ -23,11 +23,6 @@ _CHANGES = """
     SELECT seq, recorded_at, body::text FROM ledger_event
     WHERE school_id = %(school)s AND kind = 'rule_set' AND body ->> 'id' = %(rule)s::text
     ORDER BY seq DESC LIMIT %(most)s"""
-_NAMES = """
-    SELECT id, concat_ws(' ', coalesce(preferred_given_name, given_name), coalesce(preferred_family_name, family_name))
-    FROM person WHERE id = ANY(%(ids)s)
-    UNION ALL SELECT id, username FROM account WHERE id = ANY(%(ids)s)
-    UNION ALL SELECT id, name FROM api_token WHERE id = ANY(%(ids)s)"""
 _decoder = msgspec.json.Decoder(RuleSet)
 
 
@@ -59,10 +54,8 @@ async def changes_of_rule(
         parameters: dict[str, Any] = {"school": school_id, "rule": rule_id, "most": most}
         rows = await (await connection.execute(_CHANGES, parameters)).fetchall()
         events = [(row[0], row[1], _decoder.decode(row[2])) for row in rows if row[2]]
-        names = await _names(connection, {event.by for _, _, event in events if event.by})
-    return [RuleChange(seq, at, names.get(event.by), event.before, event.after) for seq, at, event in events]
-
-
-async def _names(connection: Any, ids: Collection[UUID]) -> dict[UUID | None, str]:
-    rows = await (await connection.execute(_NAMES, {"ids": list(ids)})).fetchall()
-    return dict(rows)
+        names = await names_of(connection, {event.by for _, _, event in events if event.by})
+    return [
+        RuleChange(seq, at, names.get(event.by) if event.by else None, event.before, event.after)
+        for seq, at, event in events
+    ]

@@ -13,7 +13,7 @@ from corridor.base.database import Database
 from corridor.base.errors import InvalidInput, NotFound
 from corridor.day.state import SchoolState
 from corridor.identity.access import Look
-from corridor.identity.api import looked
+from corridor.identity.api import address_of, looked
 from corridor.identity.links import NewLink, make_link, revoke_link
 from corridor.identity.permissions import Action, Scope, require
 from corridor.identity.principal import Principal
@@ -241,10 +241,6 @@ async def create_disclosure(
         address=address_of(request),
     )
     return Response(out, headers=_NO_STORE)
-
-
-def address_of(request: PassRequest) -> str:
-    return request.client.host if request.client else ""
 
 
 @get(

@@ -11,13 +11,13 @@ from corridor.base.errors import NotPermitted
 from corridor.base.ids import new_id
 from corridor.day.state import SchoolState
 from corridor.identity.links import ResponderLink
+from corridor.identity.names import names_of
 from corridor.identity.permissions import Action, require, scope_of
 from corridor.identity.principal import Principal
 from corridor.ledger.words import Answer
 from corridor.policy.sight import sight_of
 from corridor.privacy.access_log import RecordsLedger, shortened
 from corridor.privacy.commands import Form, MakeDisclosure
-from corridor.privacy.names import names_of
 from corridor.privacy.out_now import OutNow, out_now
 
 _LIST = """

@@ -11,9 +11,9 @@ import psycopg
 from corridor.base.database import Database
 from corridor.base.errors import NotFound
 from corridor.day.state import EndedHow, SchoolState, Status
+from corridor.identity.names import names_of
 from corridor.passes.load import PASS_COLUMNS, pass_from_row
 from corridor.privacy.corrections import Correction, corrections_of
-from corridor.privacy.names import names_of
 from corridor.privacy.requests_state import RecordsRequest, RequestKind, RequestStatus
 from corridor.privacy.state import RecordsState
 from corridor.privacy.who_looked import LookFilter, who_looked

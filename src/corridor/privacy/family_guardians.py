@@ -160,7 +160,7 @@ async def add_child(
             raise Conflict("This letter is for another guardian of the student. Ask the school for one of your own.")
         guardian = await session.get_one(Person, viewer.person_id)
         await become_guardian(session, now, invitation, guardian, viewer)
-    identity.changed(viewer.id)
+    identity.forget(viewer.id)
 
 
 async def check_limited(identity: IdentityService, wrong: WrongCodes, code: str, identifier: str, address: str) -> None:
@@ -221,7 +221,7 @@ async def allow_guardianship(
         await _audited(session, identity, viewer, "guardianship.allowed", school_id, pair)
         accounts = await _accounts(session, guardian_id)
     for account_id in accounts:
-        identity.changed(account_id)
+        identity.forget(account_id)
 
 
 async def _pair(

@@ -16,7 +16,7 @@ from corridor.campus.model import School
 from corridor.day.state import SchoolState
 from corridor.identity import csrf
 from corridor.identity.access import Look
-from corridor.identity.api import PUBLIC, VISIT_COOKIE, browser_binding, identity_of, looked
+from corridor.identity.api import PUBLIC, VISIT_COOKIE, address_of, browser_binding, identity_of, looked
 from corridor.identity.limits import TooManyAttempts
 from corridor.identity.pages import own_cookie
 from corridor.identity.permissions import Action
@@ -67,7 +67,7 @@ async def show_join(request: Request[Any, Any, Any], code: FromQuery[str] = "") 
 @post(JOIN, include_in_schema=False, opt={"permission": PUBLIC})
 async def join_family(request: Request[Any, Any, Any], data: URLEncodedBody[JoinForm]) -> Response[Any]:
     try:
-        account = await join(identity_of(request), services_of(request).wrong_codes, data, _address(request))
+        account = await join(identity_of(request), services_of(request).wrong_codes, data, address_of(request))
     except CorridorError as error:
         return _join_page(request, data, error)
     return in_language(request, "family_joined.html", {"username": account.username})
@@ -94,7 +94,7 @@ async def show_add(request: PassRequest, code: FromQuery[str] = "") -> Template:
 async def add_to_family(request: PassRequest, data: URLEncodedBody[AddForm]) -> Response[Any]:
     wrong = services_of(request).wrong_codes
     try:
-        await add_child(identity_of(request), wrong, request.user, data.code, data.identifier, _address(request))
+        await add_child(identity_of(request), wrong, request.user, data.code, data.identifier, address_of(request))
     except CorridorError as error:
         context = {"form": data, "error": spoken(language_of(request), error)}
         return in_language(request, "family_add.html", context, status=error.status)
@@ -198,7 +198,3 @@ def _join_page(request: Request[Any, Any, Any], form: JoinForm, error: CorridorE
     }
     status = error.status if error else 200
     return in_language(request, "family_join.html", context, status=status, cookies=cookies)
-
-
-def _address(request: Request[Any, Any, Any]) -> str:
-    return request.client.host if request.client else ""

@@ -55,10 +55,14 @@ async def children_of(database: Database, viewer: Principal) -> list[Child]:
 
 
 async def find_child(
-    database: Database, viewer: Principal, student_id: UUID, school_id: UUID | None = None, action: Action | None = None
+    database: Database,
+    viewer: Principal,
+    student_id: UUID,
+    school_id: UUID | None = None,
+    action: Action = Action.FAMILY_VIEW,
 ) -> Child:
     """A child of the guardian's, at the school where one is named. Raises `NotFound` for anybody else's."""
-    require(viewer, action or Action.FAMILY_VIEW, person_id=student_id)
+    require(viewer, action, person_id=student_id)
     for child in await children_of(database, viewer):
         if child.id == student_id and school_id in (None, child.school_id):
             return child

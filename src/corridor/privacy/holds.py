@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from corridor.privacy.names import names_of
+from corridor.identity.names import names_of
 
 _LIST = """
     SELECT id, student_id, reason, placed_at, placed_by, lifted_at, lifted_by, lift_reason

@@ -10,7 +10,8 @@ from corridor.appointments.agenda import agenda
 from corridor.appointments.shown import shown_entry
 from corridor.campus.model import Campus, Student
 from corridor.campus.timetable import Moment, local, moment, place_at, place_of, school_day
-from corridor.day.state import HELD, EndedHow, Leg, Pass, SchoolState, Status
+from corridor.day.state import HELD, EndedHow, Leg, SchoolState, Status
+from corridor.passes.classroom import open_passes
 from corridor.passes.masking import MASK, Eyes, ShownPass
 from corridor.policy.standing import absences_now
 from corridor.rules.absent import absent_until
@@ -91,7 +92,7 @@ class Where(msgspec.Struct, frozen=True):
 def where_now(state: SchoolState, eyes: Eyes, student: Student, now: datetime) -> Where:
     """Such as "should be in 204 (Algebra), is at Nurse". Times are given beside it."""
     should = _should(state.campus, student.id, now)
-    active = next((pass_ for pass_ in _passes(state, student.id) if pass_.status is Status.ACTIVE), None)
+    active = next((pass_ for pass_ in open_passes(state, student.id) if pass_.status is Status.ACTIVE), None)
     if active is not None and eyes.sees(active):
         shown = eyes.shown(active)
         place = place_name(state, shown.destination_id)
@@ -198,7 +199,3 @@ def place_name(state: SchoolState, location_id: UUID | None) -> str:
         return MASK
     location = state.campus.locations.get(location_id)
     return location.name if location else "a place that is no more"
-
-
-def _passes(state: SchoolState, student_id: UUID) -> list[Pass]:
-    return [state.passes[id] for id in state.of_student.get(student_id, ()) if id in state.passes]

@@ -28,7 +28,7 @@ def decide_ask(state: RecordsState, command: AskAboutRecord, now: datetime) -> D
     words = _words(command.words)
     if words is None and command.kind is not RequestKind.INSPECT:
         raise InvalidInput("Write what you ask for.", field="words")
-    mine = [each for each in state.requests.values() if each.student_id == command.student_id and each.is_open]
+    mine = [each for each in state.open_requests if each.student_id == command.student_id]
     if command.kind is RequestKind.INSPECT:
         for known in mine:
             if known.kind is RequestKind.INSPECT and known.asked_by == command.by:

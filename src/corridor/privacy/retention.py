@@ -72,7 +72,8 @@ class Retention:
         everyone: set[UUID] = set()
         for school_id, name in await self._schools():
             async with self._database.session() as session:
-                part, kept = await self._part(session, school_id, name, days, now)
+                part = await _part(session, school_id, name, days, now)
+                kept = await _keep_back(session, part)
                 everyone |= await _kept_people(session, school_id, kept)
                 for kind, step in SCHOOL_STEPS.items():
                     part.counts[kind] = 0 if kept.whole else await step.count(session, self._values(part, kept, kind))
@@ -119,26 +120,23 @@ class Retention:
     async def _run_school(
         self, school_id: UUID, name: str, report: Report, days: Days, now: datetime, by: Principal | None
     ) -> set[UUID]:
-        part = SchoolPart(school_id, name)
+        async with self._database.session() as session:
+            part = await _part(session, school_id, name, days, now)
         report.schools.append(part)
         kept_people: set[UUID] = set()
         for kind in SCHOOL_STEPS:
             while True:
-                done, kept_people = await self._batch(kind, part, days, now, by)
+                done, kept_people = await self._batch(kind, part, days, by)
                 part.counts[kind] = part.counts.get(kind, 0) + done
                 if done < self._most:
                     break
         return kept_people
 
-    async def _batch(
-        self, kind: Kind, part: SchoolPart, days: Days, now: datetime, by: Principal | None
-    ) -> tuple[int, set[UUID]]:
+    async def _batch(self, kind: Kind, part: SchoolPart, days: Days, by: Principal | None) -> tuple[int, set[UUID]]:
         """One transaction, with the school's ledger held: nobody decides on what is being forgotten."""
         async with self._database.session() as session:
             await lock_stream(session, part.school_id)
-            fresh, kept = await self._part(session, part.school_id, part.name, days, now)
-            part.until, part.kept_back, part.whole = fresh.until, fresh.kept_back, fresh.whole
-            part.holds, part.requests = fresh.holds, fresh.requests
+            kept = await _keep_back(session, part)
             kept_people = await _kept_people(session, part.school_id, kept)
             if kept.whole:
                 return 0, kept_people
@@ -198,25 +196,6 @@ class Retention:
             days=days[kind],
         )
 
-    async def _part(
-        self, session: AsyncSession, school_id: UUID, name: str, days: Days, now: datetime
-    ) -> tuple[SchoolPart, KeptBack]:
-        kept = await kept_back(session, school_id)
-        raw = await (await session.connection()).get_raw_connection()
-        driver: Any = raw.driver_connection
-        campus = await load_campus(driver, school_id)
-        limits = limits_at(days, now, campus)
-        part = SchoolPart(
-            school_id,
-            name,
-            until={kind: limits[kind] for kind in SCHOOL_STEPS},
-            kept_back=len(kept.students),
-            holds=kept.holds,
-            requests=kept.requests,
-            whole=kept.whole,
-        )
-        return part, kept
-
     def _values(self, part: SchoolPart, kept: KeptBack, kind: Kind) -> Mapping[str, Any]:
         streams = [part.school_id, stream_of(part.school_id)]
         return {
@@ -246,6 +225,22 @@ async def _days(session: AsyncSession, *, lock: bool = False) -> dict[Kind, int]
         await session.execute(text("LOCK TABLE retention_setting IN SHARE ROW EXCLUSIVE MODE"))
     set_ = {row.kind: row.days for row in await session.scalars(select(RetentionSetting))}
     return {kind: set_.get(kind.value, USUAL[kind]) for kind in KEEPINGS}
+
+
+async def _part(session: AsyncSession, school_id: UUID, name: str, days: Days, now: datetime) -> SchoolPart:
+    """A school of which nothing was counted yet, with where each kind's time ends there."""
+    raw = await (await session.connection()).get_raw_connection()
+    driver: Any = raw.driver_connection
+    limits = limits_at(days, now, await load_campus(driver, school_id))
+    return SchoolPart(school_id, name, until={kind: limits[kind] for kind in SCHOOL_STEPS})
+
+
+async def _keep_back(session: AsyncSession, part: SchoolPart) -> KeptBack:
+    """What nothing may go of until the transaction ends; the report says how much that is."""
+    kept = await kept_back(session, part.school_id)
+    part.kept_back, part.holds = len(kept.students), kept.holds
+    part.requests, part.whole = kept.requests, kept.whole
+    return kept
 
 
 async def _kept_people(session: AsyncSession, school_id: UUID, kept: KeptBack) -> set[UUID]:

@@ -37,11 +37,4 @@ async def kept_back(session: AsyncSession, school_id: UUID) -> KeptBack:
     driver: Any = raw.driver_connection
     newest = await session.scalar(_NEWEST, {"stream": stream_id})
     state = await load_records(driver, stream_id, newest)
-    asked = [request.student_id for request in state.requests.values() if request.is_open]
-    students = {hold.student_id for hold in state.holds.values() if hold.student_id}
-    return KeptBack(
-        whole=any(hold.student_id is None for hold in state.holds.values()),
-        students=frozenset([*students, *asked]),
-        holds=len(state.holds),
-        requests=len(asked),
-    )
+    return KeptBack(state.whole_held, state.held_students, len(state.holds), len(state.open_requests))

@@ -8,18 +8,6 @@ import msgspec
 
 from corridor.privacy.retention_kinds import KEEPINGS, Kind
 
-OF_SCHOOLS = (
-    Kind.PASS,
-    Kind.REASON,
-    Kind.REFUSAL,
-    Kind.APPOINTMENT,
-    Kind.AWAY,
-    Kind.DECISION,
-    Kind.ACCESS_LOG,
-    Kind.ANSWER,
-)
-OF_DISTRICT = (Kind.ACCOUNT, Kind.PERSON, Kind.SESSION, Kind.AUDIT, Kind.MAIL, Kind.IMPORT)
-
 
 class SchoolPart(msgspec.Struct):
     """`until` is where each kind's time ends, `counts` how many went or would go. `kept_back` are students of whom

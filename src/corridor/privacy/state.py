@@ -55,10 +55,23 @@ class RecordsState(msgspec.Struct):
     holds: dict[UUID, Hold] = {}
     requests: dict[UUID, RecordsRequest] = {}
 
+    @property
+    def open_requests(self) -> list[RecordsRequest]:
+        return [request for request in self.requests.values() if request.is_open]
+
+    @property
+    def whole_held(self) -> bool:
+        """Whether everything of the whole school must be kept."""
+        return any(hold.student_id is None for hold in self.holds.values())
+
+    @property
+    def held_students(self) -> frozenset[UUID]:
+        """Of whom everything must be kept: under a hold of their own, or while a family's request is open."""
+        holds = (hold.student_id for hold in self.holds.values() if hold.student_id)
+        return frozenset([*holds, *(request.student_id for request in self.open_requests)])
+
     def held(self, student_id: UUID) -> bool:
-        """Whether anything on this student must be kept: under a hold, or while a family's request is open."""
-        asked = any(request.is_open and request.student_id == student_id for request in self.requests.values())
-        return asked or any(hold.student_id in (None, student_id) for hold in self.holds.values())
+        return self.whole_held or student_id in self.held_students
 
     def statements_on(self, student_id: UUID) -> list[RecordsRequest]:
         """What families ask to have put right about a student: it stays with the record and is shown wherever that

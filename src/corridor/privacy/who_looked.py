@@ -10,7 +10,7 @@ import psycopg
 
 from corridor.base.errors import InvalidInput
 from corridor.identity.access import Look
-from corridor.privacy.names import names_of
+from corridor.identity.names import names_of
 
 MOST_STUDENTS_SHOWN = 3
 """So many of the students of one look are named in a list of looks."""

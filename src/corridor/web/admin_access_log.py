@@ -13,12 +13,12 @@ from corridor.base.errors import InvalidInput
 from corridor.campus.timetable import zone
 from corridor.identity.access import Look
 from corridor.identity.api import looked
+from corridor.identity.names import names_of
 from corridor.identity.permissions import Action
 from corridor.passes.api import PassRequest
 from corridor.passes.pages import SchoolChoice, choose_school
 from corridor.passes.teacher_desk import uuid_in
 from corridor.privacy.api import must_see_log, services_of
-from corridor.privacy.names import names_of
 from corridor.privacy.who_looked import KINDS, EntryPage, LookFilter, who_looked
 from corridor.privacy.wording import KIND_WORDS, ROLE_WORDS, what_was_seen
 from corridor.web.admin_frame import frame
@@ -58,18 +58,10 @@ class Wanted(msgspec.Struct, frozen=True):
 
 @get(HOME, include_in_schema=False, opt=_VIEW)
 async def show_log(
-    request: PassRequest,
-    school: FromQuery[UUID | None] = None,
-    student: FromQuery[str] = "",
-    viewer: FromQuery[str] = "",
-    kind: FromQuery[str] = "",
-    since: FromQuery[str] = "",
-    until: FromQuery[str] = "",
-    by: FromQuery[str] = "people",
-    before: FromQuery[str | None] = None,
+    request: PassRequest, school: FromQuery[UUID | None] = None, before: FromQuery[str | None] = None
 ) -> Template:
     choice = await _choose(request, school)
-    wanted = Wanted(uuid_in(student), viewer.strip()[:80], kind, since, until, by)
+    wanted = _wanted(request)
     page, error = EntryPage((), None), None
     try:
         page = await _page(request, choice, wanted, before, _A_PAGE)
@@ -98,19 +90,10 @@ async def show_log(
 
 
 @get(HOME + ".csv", include_in_schema=False, opt=_VIEW)
-async def download_log(
-    request: PassRequest,
-    school: FromQuery[UUID | None] = None,
-    student: FromQuery[str] = "",
-    viewer: FromQuery[str] = "",
-    kind: FromQuery[str] = "",
-    since: FromQuery[str] = "",
-    until: FromQuery[str] = "",
-    by: FromQuery[str] = "people",
-) -> Response[str]:
+async def download_log(request: PassRequest, school: FromQuery[UUID | None] = None) -> Response[str]:
     """What the filters find, up to 20,000 lines. That it was taken away is the log's next line."""
     choice = await _choose(request, school)
-    wanted = Wanted(uuid_in(student), viewer.strip()[:80], kind, since, until, by)
+    wanted = _wanted(request)
     page = await _page(request, choice, wanted, None, _MOST_EXPORTED)
     students = {wanted.student} if wanted.student else {id for entry in page.items for id in entry.student_ids}
     await looked(request, choice.school.id, "access log", Look.EXPORT, student_ids=students, number=len(students))
@@ -136,6 +119,18 @@ async def download_log(
 
 
 PAGE_ROUTES: list[Any] = [show_log, download_log]
+
+
+def _wanted(request: PassRequest) -> Wanted:
+    asked = request.query_params
+    return Wanted(
+        student=uuid_in(asked.get("student", "")),
+        viewer=asked.get("viewer", "").strip()[:80],
+        kind=asked.get("kind", ""),
+        since=asked.get("since", ""),
+        until=asked.get("until", ""),
+        by=asked.get("by", "people"),
+    )
 
 
 async def _choose(request: PassRequest, school_id: UUID | None) -> SchoolChoice:

@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 
 from corridor.base.errors import InvalidInput
 from corridor.day.state import Status
+from corridor.identity.api import address_of
 from corridor.identity.links import NewLink
 from corridor.identity.permissions import Action
 from corridor.passes.api import PassRequest
@@ -18,7 +19,6 @@ from corridor.passes.pages import SchoolChoice, choose_school
 from corridor.passes.teacher_desk import uuid_in
 from corridor.privacy.api import (
     LinkInput,
-    address_of,
     make_responder_link,
     path_of,
     revoke_responder_link,

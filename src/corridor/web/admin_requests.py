@@ -15,6 +15,7 @@ from corridor.campus.starters import natural_order
 from corridor.day.state import Pass, SchoolState, Status
 from corridor.identity.access import Look
 from corridor.identity.api import looked
+from corridor.identity.names import names_of
 from corridor.identity.permissions import Action
 from corridor.ledger.engine import Ledger
 from corridor.passes.api import PassRequest, actor_id
@@ -28,7 +29,6 @@ from corridor.privacy.family_export_pdf import as_pdf
 from corridor.privacy.family_queries import read_passes
 from corridor.privacy.family_view import one_line
 from corridor.privacy.language import ENGLISH, language
-from corridor.privacy.names import names_of
 from corridor.privacy.requests_commands import AnswerRequest, NoteOnRequest
 from corridor.privacy.requests_pages import as_file
 from corridor.privacy.requests_state import RecordsRequest, RequestStatus

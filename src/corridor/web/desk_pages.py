@@ -208,7 +208,7 @@ async def call(request: PassRequest, location_id: FromPath[UUID], data: URLEncod
     student_id = uuid_in(data.student)
     if student_id is None:
         raise InvalidInput("Choose a student from the list.", field="student")
-    await must_issue(request, seat.school_id, student_id, location_id, action=Action.SUMMON)
+    await must_issue(request, seat.school_id, [student_id], location_id, action=Action.SUMMON)
     lift, why = lift_of(request.user, data.override)
     command_id = command_id_of(request)
     command = SummonStudent(

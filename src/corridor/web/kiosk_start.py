@@ -12,7 +12,7 @@ from corridor.base.errors import CorridorError, NotFound
 from corridor.campus.model import Location
 from corridor.day.state import SchoolState
 from corridor.identity import csrf
-from corridor.identity.api import DEVICE_COOKIE, PUBLIC, identity_of
+from corridor.identity.api import DEVICE_COOKIE, PUBLIC, address_of, identity_of
 from corridor.identity.pairing import shown_code
 from corridor.identity.permissions import Action
 from corridor.identity.principal import Principal
@@ -139,7 +139,7 @@ async def _pair(request: Request[None, None, State]) -> Response[Any]:
         response.delete_cookie(PAIRING_COOKIE, path=PATH)
         return response
     pending = await devices.begin_pairing(
-        address=request.client.host if request.client else "",
+        address=address_of(request),
         user_agent=request.headers.get("user-agent", ""),
         browser=browser,
     )

@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from corridor.base.errors import CorridorError
-from corridor.identity.api import NO_COOKIES, PUBLIC, identity_of
+from corridor.identity.api import NO_COOKIES, PUBLIC, address_of, identity_of
 from corridor.identity.limits import TooManyAttempts
 from corridor.identity.oauth import LASTS, InvalidClient, OAuthError
 from corridor.identity.oauth_tables import OAuthClient
@@ -59,7 +59,7 @@ async def fetch_token(request: Request[None, None, State]) -> Response[AccessTok
         client_id,
         secret,
         scope=fields.get("scope"),
-        address=request.client.host if request.client else "",
+        address=address_of(request),
     )
     token = AccessToken(granted.token, int(LASTS.total_seconds()), " ".join(granted.scopes))
     return Response(token, headers=_NOT_KEPT)

@@ -15,13 +15,13 @@ from litestar.response import Redirect, Template
 
 from corridor.base.errors import CorridorError, NotSignedIn
 from corridor.identity import csrf
-from corridor.identity.api import PUBLIC, SESSION_COOKIE, VISIT_COOKIE, browser_binding, identity_of
+from corridor.identity.api import PUBLIC, SESSION_COOKIE, VISIT_COOKIE, address_of, browser_binding, identity_of
 from corridor.identity.links import open_link, standing_link
 from corridor.identity.pages import must_be_secure, own_cookie
 from corridor.identity.permissions import Action
 from corridor.passes.api import PassRequest
 from corridor.passes.pages import wants_fragment
-from corridor.privacy.api import address_of, services_of
+from corridor.privacy.api import services_of
 from corridor.privacy.disclosures import show_through
 
 HOME = "/responder"
