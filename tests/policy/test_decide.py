@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from corridor.base.errors import Conflict, InvalidInput, NotFound
 from corridor.base.ids import new_id
-from corridor.day.policy import Absence, Appointment, Closure, Delegation, Freeze, Scope, SlotPlan
+from corridor.day.policy import Absence, Appointment, Closure, Delegation, Freeze, Restriction, Scope, SlotPlan
 from corridor.day.state import PassSettings, SchoolState
 from corridor.day.words import Effect, Level
 from corridor.ledger.words import Recorded
@@ -79,6 +79,7 @@ EACH: list[tuple[str, Kept, Kept]] = [
         SlotPlan(NURSE, frozenset({1}), time(8), time(9), 15),
         SlotPlan(NURSE, frozenset({2}), time(8), time(9), 15),
     ),
+    ("restriction", Restriction(ANA, clock(8)), Restriction(ANA, clock(9))),
 ]
 CASES = pytest.mark.parametrize(("kind", "first", "second"), EACH, ids=[kind for kind, *_ in EACH])
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from corridor.base.errors import InvalidInput, NotFound, NotPermitted
 from corridor.base.ids import new_id
-from corridor.day.policy import Delegation, Post, Privacy
+from corridor.day.policy import Delegation, Post, Privacy, Restriction
 from corridor.day.state import SchoolState
 from corridor.identity.permissions import Action, Scope, right_of
 from corridor.identity.principal import Principal, Role
@@ -81,6 +81,23 @@ def test_a_school_open_to_its_staff_shows_every_student_but_lets_nobody_act_on_t
         Action.CREDENTIAL_CHANGE,
     ):
         assert sight(day, viewer(), action).only == frozenset(MINE)
+
+
+def test_a_restricted_record_is_for_those_who_have_a_part_in_the_student_s_day() -> None:
+    day = Day(two_teachers())
+    day.keep(Privacy(SCHOOL, open_to_staff=True))
+    day.keep(Restriction(THEIRS[0], day.now))
+    of_others, own = sight(day, viewer(), Action.PASS_VIEW), sight(day, viewer(person_id=OTHER), Action.PASS_VIEW)
+    assert of_others.only == frozenset(STUDENTS) - {THEIRS[0]}
+    assert of_others.sections == {ALGEBRA}, "the list of Art would tell who is in it"
+    assert of_others.has_pass(day.issue(THEIRS[0], ROOM_204)), "whoever comes to the room is seen there"
+    assert own == EVERYONE
+    for role in (Role.HALL_MONITOR, Role.FRONT_OFFICE, Role.SCHOOL_ADMIN):
+        assert sight(day, viewer(role, None), Action.PASS_VIEW) == EVERYONE
+    assert not sight(day, viewer(Role.INTEGRATION, None), Action.PASS_VIEW).has_student(THEIRS[0])
+    day.drop("restriction", THEIRS[0])
+    for who in (viewer(), viewer(Role.INTEGRATION, None)):
+        assert sight(day, who, Action.PASS_VIEW) == EVERYONE
 
 
 def test_a_student_never_sees_another_however_open_the_school_is() -> None:

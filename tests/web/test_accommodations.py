@@ -255,4 +255,4 @@ def test_what_is_private_is_marked_so_in_the_ledger() -> None:
         for event in vars(events).values()
         if isinstance(event, type) and issubclass(event, events.Set) and event is not events.Set and event.private
     }
-    assert private == {"absence_set", "accommodation_set", "group_set"}
+    assert private == {"absence_set", "accommodation_set", "group_set", "restriction_set"}

@@ -12,6 +12,7 @@ from corridor.base.ids import new_id
 from corridor.identity.principal import Role
 from corridor.privacy.family_tables import Invitation
 from corridor.privacy.requests_commands import AskAboutRecord
+from corridor.privacy.requests_decide import LONGEST
 from corridor.privacy.requests_state import RequestKind, RequestStatus
 from corridor.privacy.who_looked import LookFilter, who_looked
 from tests.privacy.family import add_guardian, guardian, pass_taken
@@ -252,6 +253,42 @@ async def test_statements_and_limits_are_shown_where_staff_read_the_record(world
     )
     record = words(await staff.get(f"/students/{world.school.students[0]}"))
     assert record.count("Please change the time.") == 2
+
+
+async def test_a_limit_that_is_granted_holds_until_it_is_lifted(world: World) -> None:
+    id = await ask(world, RequestKind.RESTRICT, await add_guardian(world, 0))
+    school, student = str(world.school.id), world.school.students[0]
+    staff, record = await principal(world), f"/students/{student}"
+    program = await world.caller(Role.INTEGRATION, school_id=world.school.id)
+
+    async def names() -> list[str]:
+        found = (await program.get(f"/schools/{school}/students", limit=200)).json()["items"]
+        return sorted(each["given_name"] for each in found)[:2]
+
+    assert "Once you grant it" in words(await staff.get(f"/admin/records-requests/{id}"))
+    assert await names() == ["Student00", "Student01"]
+    for words_back, status in (("x" * (LONGEST + 1), 422), ("Yes.", 303)):
+        answer = await staff.post(
+            f"/admin/records-requests/{id}/answer", school=school, status="accepted", answer=words_back
+        )
+        assert answer.status_code == status
+
+    assert await names() == ["Student01", "Student02"]
+    assert "Few may see this record" in words(await staff.get(record))
+    assert "Student00" in words(await staff.get("/admin/sharing"))
+    lifted = await staff.post(f"/admin/sharing/restrictions/{student}/lift", school=school)
+    assert lifted.status_code == 303
+    assert await names() == ["Student00", "Student01"]
+    assert "Few may see this record" not in words(await staff.get(record))
+
+
+async def test_a_limit_that_is_declined_changes_nothing(world: World) -> None:
+    id = await ask(world, RequestKind.RESTRICT, await add_guardian(world, 0))
+    staff = await principal(world)
+    await staff.post(
+        f"/admin/records-requests/{id}/answer", school=str(world.school.id), status="declined", answer="No."
+    )
+    assert not (await world.services.ledger.state(world.school.id)).restrictions
 
 
 async def test_that_staff_take_a_copy_is_on_record(world: World) -> None:

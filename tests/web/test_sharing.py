@@ -63,6 +63,19 @@ async def test_only_the_school_s_own_people_are_named(world: World) -> None:
     assert (await boss.post(there, school=str(other.id), person=str(other.teachers[0]))).status_code == 404
 
 
+async def test_the_api_limits_who_sees_a_record_and_lifts_it(world: World) -> None:
+    admin = await world.caller(Role.SCHOOL_ADMIN, school_id=world.school.id)
+    school, student = f"/schools/{world.school.id}", str(world.school.students[0])
+    assert (await admin.get(f"{school}/restrictions")).json()["items"] == []
+    made = await admin.put(f"{school}/students/{student}/restriction", {})
+    assert made.json()["student_id"] == student
+    assert (await admin.get(f"{school}/restrictions")).json()["items"] == [made.json()]
+    assert (await admin.delete(f"{school}/students/{student}/restriction")).status_code == 204
+    assert (await admin.delete(f"{school}/students/{student}/restriction")).status_code == 404
+    stranger = await admin.put(f"{school}/students/{world.school.id}/restriction", {})
+    assert stranger.status_code == 422
+
+
 async def test_the_api_says_and_sets_the_same(world: World) -> None:
     admin = await world.caller(Role.SCHOOL_ADMIN, school_id=world.school.id)
     school = f"/schools/{world.school.id}"

@@ -204,3 +204,10 @@ class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     open_to_staff: bool = False
     masked: frozenset[LocationKind] = frozenset({LocationKind.NURSE})
+
+
+class Restriction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The school has agreed with a family to limit who sees a student's record; `id` is the student's."""
+
+    id: UUID
+    since: datetime

@@ -19,6 +19,7 @@ from corridor.day.policy import (
     Group,
     Post,
     Privacy,
+    Restriction,
     Rule,
     SlotPlan,
 )
@@ -192,7 +193,8 @@ class SchoolState(msgspec.Struct):
 
     What the school has decided: `all_rules`, and those of them that are asked (`rules`), in order; `groups`,
     `accommodations` by student, `closures` by location, `absences` by student, `delegations`, `appointments`,
-    `slot_plans` and `posts` by location, `privacy` if it is not the usual, and `freeze` while nobody may go.
+    `slot_plans` and `posts` by location, `privacy` if it is not the usual, `restrictions` by student, and `freeze`
+    while nobody may go.
     """
 
     campus: Campus
@@ -211,6 +213,7 @@ class SchoolState(msgspec.Struct):
     slot_plans: Mapping[UUID, SlotPlan] = {}
     posts: Mapping[UUID, Post] = {}
     privacy: Privacy | None = None
+    restrictions: Mapping[UUID, Restriction] = {}
     freeze: Freeze | None = None
     passes: dict[UUID, Pass] = {}
     closed: dict[UUID, Pass] = {}

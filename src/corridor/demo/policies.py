@@ -41,10 +41,16 @@ class StandIn(msgspec.Struct, frozen=True):
 
 
 async def set_up(
-    api: ApiClient, now: datetime, played: Sequence[str], posts: Posts, stand_in: StandIn | None = None
+    api: ApiClient,
+    now: datetime,
+    played: Sequence[str],
+    posts: Posts,
+    stand_in: StandIn | None = None,
+    restricted: str | None = None,
 ) -> None:
     """Decide what is not decided yet, for every school, and plan the day of `now` (by the schools' clock). `played` are
-    the students whom visitors sign in as. `api` acts as the district's administrator."""
+    the students whom visitors sign in as, `restricted` the one whose record few may see. `api` acts as the
+    district's administrator."""
     await _make_district_rule(api)
     async for found in api.every("/schools"):
         school = await _look(api, found["id"])
@@ -56,6 +62,8 @@ async def set_up(
         await _name_staff(api, school, posts.get(found["name"], {}))
         if stand_in and found["name"] == stand_in.school:
             await _name_substitute(api, school, stand_in, now)
+        if restricted in school.students:
+            await api.write("PUT", f"/schools/{school.id}/students/{restricted}/restriction", {})
         await _close_a_place(api, school)
         await api.write("PATCH", f"/locations/{school.places['Restroom B']}", {"capacity": 2})
         await _plan(api, school, random, now, [id for id in played if id in school.students])

@@ -65,6 +65,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     first_to_ask: Sequence[str]
     posts: Posts
     stand_in: StandIn
+    restricted: str
     rhythms: Mapping[str, BellRhythm]
     last_bell: Callable[[date], datetime]
 
@@ -125,6 +126,7 @@ async def prepare(
         ),
         posts=posts,
         stand_in=stand_in,
+        restricted=next(str(known[each.person_id]) for each in chosen.members if each.account.role is Role.STUDENT),
         first_to_ask=[str(known[id]) for id in with_devices if id in chosen.section.student_ids],
         rhythms={school.name: BellRhythm(bells_of(school.name), zone) for school in schools},
         last_bell=lambda day: max(
@@ -201,6 +203,7 @@ async def _decide(demo: Demo, base_url: str, transport: httpx.AsyncBaseTransport
             sorted(demo.players.left_alone),
             demo.posts,
             demo.stand_in,
+            demo.restricted,
         )
 
 

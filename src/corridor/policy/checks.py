@@ -19,6 +19,7 @@ from corridor.day.policy import (
     Group,
     Post,
     Privacy,
+    Restriction,
     Rule,
     RuleText,
     Scope,
@@ -172,6 +173,11 @@ def check_privacy(state: SchoolState, wanted: Privacy, now: datetime) -> Privacy
     return replace(wanted, id=state.campus.school.id)
 
 
+def check_restriction(state: SchoolState, wanted: Restriction, now: datetime) -> Restriction:
+    _all_known([wanted.id], state.campus.students, "student", "student_id")
+    return wanted
+
+
 CHECKS: Mapping[type[Any], Callable[[SchoolState, Any, datetime], Any]] = {
     RuleText: check_rule,
     Group: check_group,
@@ -183,6 +189,7 @@ CHECKS: Mapping[type[Any], Callable[[SchoolState, Any, datetime], Any]] = {
     SlotPlan: check_slot_plan,
     Post: check_post,
     Privacy: check_privacy,
+    Restriction: check_restriction,
 }
 
 

@@ -12,6 +12,7 @@ from corridor.day.policy import (
     Group,
     Post,
     Privacy,
+    Restriction,
     RuleText,
     SlotPlan,
 )
@@ -19,7 +20,9 @@ from corridor.day.state import PassSettings, PassType
 from corridor.day.words import Level
 from corridor.ledger.words import Command
 
-Kept = RuleText | Group | Accommodation | Closure | Absence | Delegation | Freeze | SlotPlan | Post | Privacy
+Kept = (
+    RuleText | Group | Accommodation | Closure | Absence | Delegation | Freeze | SlotPlan | Post | Privacy | Restriction
+)
 """What can be kept, and dropped again."""
 
 

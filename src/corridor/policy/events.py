@@ -13,6 +13,7 @@ from corridor.day.policy import (
     Group,
     Post,
     Privacy,
+    Restriction,
     RuleText,
     SlotPlan,
 )
@@ -90,6 +91,13 @@ class PrivacySet(Set, frozen=True):
     kind: ClassVar[str] = "privacy_set"
     before: Privacy | None
     after: Privacy | None
+
+
+class RestrictionSet(Set, frozen=True):
+    kind: ClassVar[str] = "restriction_set"
+    private: ClassVar[bool] = True
+    before: Restriction | None
+    after: Restriction | None
 
 
 class AppointmentSet(Set, frozen=True):

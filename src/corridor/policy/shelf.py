@@ -14,6 +14,7 @@ from corridor.day.policy import (
     Group,
     Post,
     Privacy,
+    Restriction,
     RuleText,
     SlotPlan,
 )
@@ -107,6 +108,7 @@ _SHELVES = (
     Shelf(SlotPlan, happened.SlotPlanSet, *_plain("slot_plans")),
     Shelf(Post, happened.PostSet, *_plain("posts")),
     Shelf(Privacy, happened.PrivacySet, _find_privacy, _put_privacy),
+    Shelf(Restriction, happened.RestrictionSet, *_plain("restrictions")),
     Shelf(Appointment, happened.AppointmentSet, *_plain("appointments")),
 )
 

@@ -11,7 +11,7 @@ from corridor.campus.timetable import current_of, local
 from corridor.day.policy import Privacy
 from corridor.day.state import Pass, SchoolState
 from corridor.identity.permissions import Action, Scope, require
-from corridor.identity.principal import Principal
+from corridor.identity.principal import Principal, Role
 from corridor.policy.standing import delegations_on, stood_in_for
 
 _READING = frozenset(
@@ -24,7 +24,8 @@ _READING = frozenset(
         Action.APPOINTMENT_VIEW,
     }
 )
-"""What a school that is open to its staff lets every teacher do with every student."""
+"""What a school that is open to its staff lets every teacher do with every student, and what a restriction keeps from
+whoever has no part in the student's day."""
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -68,14 +69,13 @@ def sight_of(state: SchoolState, principal: Principal, action: Action, now: date
     """
     scope = require(principal, action, school_id=state.campus.school.id)
     if scope in (Scope.SCHOOL, Scope.DISTRICT):
-        return EVERYONE
+        return _all_but_restricted(state, NOBODY) if principal.role is Role.INTEGRATION else EVERYONE
     if scope is Scope.OWN:
         return Sight(students=principal.own_ids)
     if scope is Scope.LOCATION:
         return Sight(places=places_of(state, principal))
-    if action in _READING and privacy_of(state).open_to_staff:
-        return EVERYONE
-    return _of_classes(state, principal, now)
+    classes = _of_classes(state, principal, now)
+    return _all_but_restricted(state, classes) if action in _READING and privacy_of(state).open_to_staff else classes
 
 
 def places_of(state: SchoolState, principal: Principal) -> frozenset[UUID]:
@@ -107,6 +107,22 @@ def _of_classes(state: SchoolState, principal: Principal, now: datetime) -> Sigh
         students=frozenset(id for section in sections for id in campus.sections[section].student_ids),
         sections=frozenset(sections),
         places=_rooms(state, sections),
+    )
+
+
+def _all_but_restricted(state: SchoolState, mine: Sight) -> Sight:
+    """Everyone but those of whom a family was granted that only who needs to know sees the record; `mine` stays.
+
+    A class with one of them in it is left out whole: its list would tell who is in it.
+    """
+    hidden = frozenset(state.restrictions) - mine.students
+    if not hidden:
+        return EVERYONE
+    sections = state.campus.sections.values()
+    return Sight(
+        students=frozenset(state.campus.students) - hidden,
+        sections=mine.sections | {each.id for each in sections if hidden.isdisjoint(each.student_ids)},
+        places=mine.places,
     )
 
 

@@ -33,7 +33,7 @@ FORMER: Mapping[Kind, Former] = {
             ELSE false END""",
     ),
     Kind.DECISION: Former(
-        ("rule", "group", "accommodation", "delegation", "post", "slot_plan", "privacy"),
+        ("rule", "group", "accommodation", "delegation", "post", "slot_plan", "privacy", "restriction"),
         "CASE WHEN kind IN ('accommodation', 'delegation') THEN (body ->> 'ends_on')::date < :until ELSE false END",
     ),
 }

@@ -1,6 +1,7 @@
 """What the records ledger of one school remembers. Plain data; `evolve` advances it."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,6 +15,7 @@ SAME_LOOK = timedelta(minutes=10)
 """Within this time, the same viewer's look at the same thing is the same look."""
 
 
+@lru_cache(maxsize=4096)
 def stream_of(school_id: UUID) -> UUID:
     """The ledger stream of the school's records: one of its own, beside that of its live day."""
     return derived_id("records", school_id)

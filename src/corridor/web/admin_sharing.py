@@ -1,4 +1,4 @@
-"""Administration: who sees what. Who works at which place, and what the school shows to its teachers."""
+"""Administration: who works at which place, what the school shows to its teachers, and whose records few may see."""
 
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,13 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from corridor.base.errors import InvalidInput, NotFound
-from corridor.campus.model import Location
+from corridor.campus.model import Location, Student
 from corridor.campus.starters import natural_order
 from corridor.campus.words import LocationKind
-from corridor.day.policy import Post, Privacy
+from corridor.day.policy import Post, Privacy, Restriction
 from corridor.day.state import SchoolState
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action, scope_of
 from corridor.passes.api import PassRequest, actor_id, answered, services_of
 from corridor.passes.pages import SchoolChoice, choose_school
@@ -22,6 +24,7 @@ from corridor.passes.teacher_desk import uuid_in
 from corridor.policy.commands import Keep
 from corridor.policy.sight import privacy_of
 from corridor.web.admin_frame import frame
+from corridor.web.policy_desk import drop
 
 HOME = "/admin/sharing"
 _VIEW = {"permission": (Action.PRIVACY_CHANGE, Action.LOCATION_CHANGE)}
@@ -46,6 +49,10 @@ class PostForm(msgspec.Struct):
     leaves: str = ""
 
 
+class LiftForm(msgspec.Struct):
+    school: str = ""
+
+
 class Worker(msgspec.Struct, frozen=True):
     """Somebody who works at a place; the name is that of an account where the roster has nobody."""
 
@@ -67,8 +74,13 @@ async def show_sharing(
     names = await _names(request, state)
     privacy = privacy_of(state)
     seen = [len({each for id in ids for each in state.campus.sections[id].student_ids}) for ids in _taught(state)]
+    may_change = scope_of(request.user, Action.PRIVACY_CHANGE) is not None
+    restricted = _restricted(state) if may_change else []
+    seen_of = {restriction.id for _, restriction in restricted}
+    await looked(request, choice.school.id, "restrictions", Look.LIST, student_ids=seen_of)
     context = frame(request, choice, HOME) | {
         "saved": saved,
+        "restricted": restricted,
         "privacy": privacy,
         "kinds": [kind for kind in LocationKind if kind in STAFFED],
         "teachers": len(seen),
@@ -76,7 +88,7 @@ async def show_sharing(
         "students": len(state.campus.students),
         "staffed": [_staffed(state, place, names) for place in _places(state)],
         "staff": sorted(names.items(), key=lambda item: item[1].casefold()),
-        "may_change": scope_of(request.user, Action.PRIVACY_CHANGE) is not None,
+        "may_change": may_change,
     }
     return Template("admin_sharing.html", context=context)
 
@@ -113,14 +125,31 @@ async def change_post(
     return await _keep(request, choice, post)
 
 
-PAGE_ROUTES: list[Any] = [show_sharing, set_privacy, change_post]
+@post(HOME + "/restrictions/{student_id:uuid}/lift", include_in_schema=False, opt={"permission": Action.PRIVACY_CHANGE})
+async def lift(request: PassRequest, student_id: FromPath[UUID], data: URLEncodedBody[LiftForm]) -> Redirect:
+    choice = await choose_school(request, Action.PRIVACY_CHANGE, uuid_in(data.school))
+    await drop(request, choice.school.id, "restriction", student_id)
+    return _back(choice)
+
+
+PAGE_ROUTES: list[Any] = [show_sharing, set_privacy, change_post, lift]
 
 
 async def _keep(request: PassRequest, choice: SchoolChoice, value: Post | Privacy) -> Redirect:
     command = Keep(actor_id(request.user), value)
     answered(await services_of(request).ledger.submit(choice.school.id, command), 200)
-    anchor = f"#place-{value.id}" if isinstance(value, Post) else ""
+    return _back(choice, f"#place-{value.id}" if isinstance(value, Post) else "")
+
+
+def _back(choice: SchoolChoice, anchor: str = "") -> Redirect:
     return Redirect(f"{HOME}?school={choice.school.id}&saved=true{anchor}", status_code=303)
+
+
+def _restricted(state: SchoolState) -> list[tuple[Student, Restriction]]:
+    """Whose records few may see, of those who are at the school."""
+    students = state.campus.students
+    found = [(students[each.id], each) for each in state.restrictions.values() if each.id in students]
+    return sorted(found, key=lambda one: one[0].name.casefold())
 
 
 async def _names(request: PassRequest, state: SchoolState) -> dict[UUID, str]:

@@ -88,6 +88,7 @@ async def show_record(request: PassRequest, student_id: FromPath[UUID]) -> Templ
         "accommodations": _accommodations(request, state, student_id),
         "statements": [each for each in asked.statements_on(student_id) if not each.about_id],
         "restrictions": asked.restrictions_on(student_id),
+        "restricted": student_id in state.restrictions,
         "held": _held(request, asked, student_id),
         "looks": await _looks(request, school_id, student_id),
         "role_words": ROLE_WORDS,

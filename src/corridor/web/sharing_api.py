@@ -1,20 +1,23 @@
 """Who works where, and what a school shows to whom, over HTTP."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, put
+from litestar import Response, delete, get, put
 from litestar.params import FromPath, JSONBody
 
 from corridor.base.errors import NotFound
 from corridor.campus.words import LocationKind
-from corridor.day.policy import Post, Privacy
+from corridor.day.policy import Post, Privacy, Restriction
+from corridor.identity.access import Look
+from corridor.identity.api import looked
 from corridor.identity.permissions import Action
-from corridor.passes.api import PassRequest, actor_id
+from corridor.passes.api import PassRequest, actor_id, services_of
 from corridor.policy.commands import Keep
 from corridor.policy.sight import privacy_of
-from corridor.web.policy_desk import decide, replied, state_for
+from corridor.web.policy_desk import decide, drop, replied, state_for
 
 
 class PostView(msgspec.Struct, frozen=True):
@@ -44,6 +47,18 @@ class PrivacyView(msgspec.Struct, frozen=True):
 class PrivacyInput(msgspec.Struct, forbid_unknown_fields=True):
     open_to_staff: bool
     masked: list[LocationKind]
+
+
+class RestrictionView(msgspec.Struct, frozen=True):
+    """A student whose record is seen only by those who have a part in their day; `since` is UTC."""
+
+    student_id: UUID
+    since: datetime
+
+
+class RestrictionPage(msgspec.Struct):
+    items: list[RestrictionView]
+    next: None = None
 
 
 @get(
@@ -98,7 +113,56 @@ async def set_privacy(
     return replied(answer, _privacy_view(wanted))
 
 
-API_ROUTES: list[Any] = [index_posts, set_post, show_privacy, set_privacy]
+@get(
+    "/schools/{school_id:uuid}/restrictions",
+    tags=["Privacy"],
+    summary="Whose records few may see",
+    opt={"permission": Action.PRIVACY_CHANGE},
+)
+async def index_restrictions(request: PassRequest, school_id: FromPath[UUID]) -> RestrictionPage:
+    state = await state_for(request, Action.PRIVACY_CHANGE, school_id)
+    await looked(request, school_id, "restrictions", Look.LIST, student_ids=set(state.restrictions))
+    return RestrictionPage([_restriction_view(each) for each in state.restrictions.values()])
+
+
+@put(
+    "/schools/{school_id:uuid}/students/{student_id:uuid}/restriction",
+    tags=["Privacy"],
+    summary="Limit who sees a record",
+    opt={"permission": Action.PRIVACY_CHANGE},
+)
+async def restrict(
+    request: PassRequest, school_id: FromPath[UUID], student_id: FromPath[UUID]
+) -> Response[RestrictionView]:
+    """Only who has the student in class or receives them, hall monitors, the office and administrators see it then:
+    not other teachers, however open the school is to them, and no program."""
+    await state_for(request, Action.PRIVACY_CHANGE, school_id)
+    restriction = Restriction(student_id, services_of(request).clock.now())
+    answer = await decide(request, school_id, Keep(actor_id(request.user), restriction))
+    return replied(answer, _restriction_view(msgspec.json.decode(answer.body, type=Restriction)))
+
+
+@delete(
+    "/schools/{school_id:uuid}/students/{student_id:uuid}/restriction",
+    tags=["Privacy"],
+    summary="Lift the limit to who sees a record",
+    opt={"permission": Action.PRIVACY_CHANGE},
+)
+async def lift_restriction(request: PassRequest, school_id: FromPath[UUID], student_id: FromPath[UUID]) -> None:
+    """Answers 404 when there was none."""
+    await state_for(request, Action.PRIVACY_CHANGE, school_id)
+    await drop(request, school_id, "restriction", student_id)
+
+
+API_ROUTES: list[Any] = [
+    index_posts,
+    set_post,
+    show_privacy,
+    set_privacy,
+    index_restrictions,
+    restrict,
+    lift_restriction,
+]
 
 
 def _post_view(post: Post) -> PostView:
@@ -107,3 +171,7 @@ def _post_view(post: Post) -> PostView:
 
 def _privacy_view(privacy: Privacy) -> PrivacyView:
     return PrivacyView(privacy.open_to_staff, sorted(privacy.masked))
+
+
+def _restriction_view(restriction: Restriction) -> RestrictionView:
+    return RestrictionView(restriction.id, restriction.since)
