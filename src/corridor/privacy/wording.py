@@ -45,7 +45,7 @@ _LISTS = {
     "accommodations": "the accommodations",
     "group": "a group",
     "absences": "who is not on campus",
-    "restrictions": "whose records few may see",
+    "restrictions": "the records that few may see",
     "access log": "the access log",
     "legal holds": "the legal holds",
     "credentials": "the list of PINs and badges",
