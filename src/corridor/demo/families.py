@@ -82,8 +82,8 @@ async def _ask(records: RecordsLedger, school_id: UUID, guardian_id: UUID, stude
         return
     answered, open_one = new_id(), new_id()
     about: dict[str, Any] = {"by": guardian_id, "student_id": student_id}
-    limit = "Please show her passes only to those who have to do with her."
-    yes = "Agreed. Who has her in class or receives her, hall monitors and the office see them, and nobody else."
+    limit = "Please show the passes only to those who have to do with our child."
+    yes = "Agreed. Who has your child in class or receives them, hall monitors and the office see them, nobody else."
     for command in (
         AskAboutRecord(request_id=answered, kind=RequestKind.RESTRICT, words=limit, **about),
         AnswerRequest(request_id=answered, by=staff_id, status=RequestStatus.ACCEPTED, answer=yes),

@@ -24,8 +24,7 @@ _READING = frozenset(
         Action.APPOINTMENT_VIEW,
     }
 )
-"""What a school that is open to its staff lets every teacher do with every student, and what a restriction keeps from
-whoever has no part in the student's day."""
+"""What a school that is open to its staff lets every teacher do with every student."""
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -74,8 +73,11 @@ def sight_of(state: SchoolState, principal: Principal, action: Action, now: date
         return Sight(students=principal.own_ids)
     if scope is Scope.LOCATION:
         return Sight(places=places_of(state, principal))
+    is_open = action in _READING and privacy_of(state).open_to_staff
+    if is_open and not state.restrictions:
+        return EVERYONE
     classes = _of_classes(state, principal, now)
-    return _all_but_restricted(state, classes) if action in _READING and privacy_of(state).open_to_staff else classes
+    return _all_but_restricted(state, classes) if is_open else classes
 
 
 def places_of(state: SchoolState, principal: Principal) -> frozenset[UUID]:

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from operator import attrgetter
 from uuid import UUID
 
 from corridor.base.clock import Clock
@@ -16,12 +15,9 @@ from corridor.ledger.engine import Ledger
 from corridor.ledger.store import ensure_heads
 from corridor.ledger.words import Answer, Command
 from corridor.privacy.commands import RecordLook
-from corridor.privacy.decide import MOST_NAMED, fresh_of
+from corridor.privacy.decide import fresh_of
 from corridor.privacy.room import make_records_decider
 from corridor.privacy.state import RecordsState, stream_of
-
-_AS_NUMBER = attrgetter("int")
-"""Sorts UUIDs faster than they compare."""
 
 
 class RecordsLedger(Ledger[RecordsState]):
@@ -78,7 +74,7 @@ class LedgerAccessLog:
         may be shown."""
         if number == 0 and not student_ids and look is not Look.EXPORT:
             return
-        named = set(student_ids) if look is Look.EXPORT or len(student_ids) <= MOST_NAMED else ()
+        ids = tuple(set(student_ids))
         command = RecordLook(
             viewer_id=viewer.id,
             viewer_kind=viewer.kind,
@@ -86,8 +82,8 @@ class LedgerAccessLog:
             person_id=viewer.person_id,
             what=what,
             look=look,
-            student_ids=tuple(sorted(named, key=_AS_NUMBER)),
-            number=len(set(student_ids)) if number is None else number,
+            student_ids=ids,
+            number=len(ids) if number is None else number,
             why=why,
             address=shortened(address),
         )

@@ -24,7 +24,7 @@ def decide_look(state: RecordsState, command: RecordLook, now: datetime) -> Deci
     fresh = fresh_of(state, command, now)
     if not fresh:
         return Decision([])
-    named = tuple(id for id in fresh if id is not None)
+    named = tuple(sorted(id for id in fresh if id is not None))
     return Decision([RecordLooked(**msgspec.structs.asdict(command) | {"student_ids": named})])
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery, URLEncodedBody
@@ -18,7 +17,7 @@ from corridor.identity.badge_import import read_badges
 from corridor.identity.permissions import Action
 from corridor.passes.api import PassRequest, services_of
 from corridor.passes.teacher_desk import uuid_in
-from corridor.web.admin_frame import frame
+from corridor.web.admin_frame import SchoolForm, frame
 from corridor.web.credential_desk import CredentialDesk, credential_desk, credentials_of
 from corridor.web.seen import seen_words
 
@@ -32,10 +31,6 @@ _SAID = {
     "had": "The student had this badge already.",
     "withdrawn": "Withdrawn. It opens nothing any more.",
 }
-
-
-class SchoolForm(msgspec.Struct):
-    school: str = ""
 
 
 class StudentPinForm(SchoolForm):

@@ -27,7 +27,7 @@ from corridor.passes.teacher_desk import uuid_in
 from corridor.privacy.family_guardians import allow_guardianship, end_guardianship, guardians_of
 from corridor.privacy.invitations import Wanted, make_invitations, open_invitations, revoke_invitations
 from corridor.privacy.language import NAMES, language
-from corridor.web.admin_frame import frame
+from corridor.web.admin_frame import SchoolForm, frame
 
 HOME = "/admin/families"
 _PERMISSION = {"permission": Action.FAMILY_INVITE}
@@ -66,10 +66,6 @@ class PairForm(msgspec.Struct):
     guardian: str = ""
     student: str = ""
     find: str = ""
-
-
-class SchoolForm(msgspec.Struct):
-    school: str = ""
 
 
 @get(HOME, include_in_schema=False, opt=_PERMISSION)

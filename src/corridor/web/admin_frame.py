@@ -21,6 +21,12 @@ class Place(msgspec.Struct, frozen=True):
     actions: tuple[Action, ...] = (Action.LOCATION_CHANGE,)
 
 
+class SchoolForm(msgspec.Struct):
+    """What every form of a page says of itself: the id of the school that it is about."""
+
+    school: str = ""
+
+
 class Group(msgspec.Struct, frozen=True):
     """Pages that belong together. One that has a single page is that page."""
 

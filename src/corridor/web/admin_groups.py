@@ -28,7 +28,7 @@ from corridor.passes.pages import SchoolChoice, choose_school
 from corridor.passes.teacher_desk import uuid_in
 from corridor.policy.checks import MOST_MEMBERS
 from corridor.policy.commands import ChangeMembers, Drop, Keep
-from corridor.web.admin_frame import frame
+from corridor.web.admin_frame import SchoolForm, frame
 from corridor.web.policy_groups_api import group_in, in_grades, uses_of
 from corridor.web.uploads import label_of
 
@@ -37,10 +37,6 @@ MOST_FOUND = 12
 MOST_SHOWN = 400
 _CHANGE = {"permission": Action.GROUP_CHANGE}
 _VIEW = {"permission": Action.GROUP_VIEW}
-
-
-class SchoolForm(msgspec.Struct):
-    school: str = ""
 
 
 class GroupForm(SchoolForm):

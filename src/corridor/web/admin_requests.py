@@ -12,7 +12,6 @@ from litestar.response import Redirect, Template
 from corridor.base.database import Database
 from corridor.base.errors import CorridorError, InvalidInput, NotFound
 from corridor.campus.starters import natural_order
-from corridor.day.policy import Restriction
 from corridor.day.state import Pass, SchoolState, Status
 from corridor.identity.access import Look
 from corridor.identity.api import looked
@@ -23,7 +22,6 @@ from corridor.passes.api import PassRequest, actor_id
 from corridor.passes.correct_api import correct
 from corridor.passes.pages import SchoolChoice, choose_school
 from corridor.passes.teacher_desk import uuid_in
-from corridor.policy.commands import Keep
 from corridor.privacy.access_log import RecordsLedger
 from corridor.privacy.corrections import corrections_of
 from corridor.privacy.family_export import StudentRecord, as_json, whole_record
@@ -36,6 +34,7 @@ from corridor.privacy.requests_pages import as_file
 from corridor.privacy.requests_state import RecordsRequest, RequestKind, RequestStatus
 from corridor.web.admin_frame import frame
 from corridor.web.pass_correction import HOW, CorrectionForm, as_typed, corrections_in
+from corridor.web.policy_desk import restrict
 
 HOME = "/admin/records-requests"
 _ONE = HOME + "/{request_id:uuid}"
@@ -126,8 +125,11 @@ async def answer(request: PassRequest, request_id: FromPath[UUID], data: URLEnco
         raise InvalidInput("Choose an answer.", field="status") from None
     found = await _find(request, choice, request_id)
     command = AnswerRequest(request_id=request_id, by=actor_id(request.user), status=status, answer=data.answer)
-    if found.kind is RequestKind.RESTRICT and status is RequestStatus.ACCEPTED and found.is_open:
-        await _restrict(request, choice, found.student_id)
+    students = (await _services(request).ledger.state(choice.school.id)).campus.students
+    grants = found.is_open and found.kind is RequestKind.RESTRICT and status is RequestStatus.ACCEPTED
+    if grants and found.student_id in students:
+        # Before the family reads that it was granted, so that it never reads what is not so.
+        await restrict(request, choice.school.id, found.student_id)
     try:
         await _services(request).records.record(choice.school.id, command)
     except InvalidInput as error:
@@ -181,14 +183,6 @@ async def _find(request: PassRequest, choice: SchoolChoice, request_id: UUID) ->
     if found is None:
         raise NotFound("There is no such request at this school.")
     return found
-
-
-async def _restrict(request: PassRequest, choice: SchoolChoice, student_id: UUID) -> None:
-    """Before the family reads that it was granted, so that it never reads what is not so."""
-    ledger = _services(request).ledger
-    if student_id in (await ledger.state(choice.school.id)).campus.students:
-        restriction = Restriction(student_id, ledger.clock.now())
-        await ledger.submit(choice.school.id, Keep(actor_id(request.user), restriction))
 
 
 async def _rows(services: Services, requests: list[RecordsRequest]) -> list[Row]:

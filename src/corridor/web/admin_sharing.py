@@ -23,7 +23,7 @@ from corridor.passes.student_view import STAFFED
 from corridor.passes.teacher_desk import uuid_in
 from corridor.policy.commands import Keep
 from corridor.policy.sight import privacy_of
-from corridor.web.admin_frame import frame
+from corridor.web.admin_frame import SchoolForm, frame
 from corridor.web.policy_desk import drop
 
 HOME = "/admin/sharing"
@@ -49,10 +49,6 @@ class PostForm(msgspec.Struct):
     leaves: str = ""
 
 
-class LiftForm(msgspec.Struct):
-    school: str = ""
-
-
 class Worker(msgspec.Struct, frozen=True):
     """Somebody who works at a place; the name is that of an account where the roster has nobody."""
 
@@ -76,8 +72,8 @@ async def show_sharing(
     seen = [len({each for id in ids for each in state.campus.sections[id].student_ids}) for ids in _taught(state)]
     may_change = scope_of(request.user, Action.PRIVACY_CHANGE) is not None
     restricted = _restricted(state) if may_change else []
-    seen_of = {restriction.id for _, restriction in restricted}
-    await looked(request, choice.school.id, "restrictions", Look.LIST, student_ids=seen_of)
+    ids = [student.id for student, _ in restricted]
+    await looked(request, choice.school.id, "restrictions", Look.LIST, student_ids=ids, number=len(ids))
     context = frame(request, choice, HOME) | {
         "saved": saved,
         "restricted": restricted,
@@ -126,7 +122,7 @@ async def change_post(
 
 
 @post(HOME + "/restrictions/{student_id:uuid}/lift", include_in_schema=False, opt={"permission": Action.PRIVACY_CHANGE})
-async def lift(request: PassRequest, student_id: FromPath[UUID], data: URLEncodedBody[LiftForm]) -> Redirect:
+async def lift(request: PassRequest, student_id: FromPath[UUID], data: URLEncodedBody[SchoolForm]) -> Redirect:
     choice = await choose_school(request, Action.PRIVACY_CHANGE, uuid_in(data.school))
     await drop(request, choice.school.id, "restriction", student_id)
     return _back(choice)

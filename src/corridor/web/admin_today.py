@@ -27,17 +27,13 @@ from corridor.passes.teacher_desk import uuid_in
 from corridor.policy.commands import Drop, HoldPasses, MarkAbsent
 from corridor.policy.standing import absences_now, closures_now, delegations_on
 from corridor.rules.absent import absent_until
-from corridor.web.admin_frame import frame
+from corridor.web.admin_frame import SchoolForm, frame
 
 HOME = "/admin/today"
 _MOST_FOUND = 12
 _ANY = {"permission": (Action.ABSENCE_CHANGE, Action.FREEZE_CHANGE)}
 _ABSENCE = {"permission": Action.ABSENCE_CHANGE}
 _FREEZE = {"permission": Action.FREEZE_CHANGE}
-
-
-class SchoolForm(msgspec.Struct):
-    school: str = ""
 
 
 class HoldForm(SchoolForm):

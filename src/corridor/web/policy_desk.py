@@ -6,11 +6,12 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 
+from corridor.day.policy import Restriction
 from corridor.day.state import SchoolState
 from corridor.identity.permissions import Action, require
 from corridor.ledger.words import Answer, Command
 from corridor.passes.api import PassRequest, actor_id, command_id_of, services_of
-from corridor.policy.commands import Drop
+from corridor.policy.commands import Drop, Keep
 
 
 async def decide(request: PassRequest, school_id: UUID, command: Command) -> Answer:
@@ -21,6 +22,12 @@ async def decide(request: PassRequest, school_id: UUID, command: Command) -> Ans
 async def drop(request: PassRequest, school_id: UUID, kind: str, id: UUID) -> None:
     """Have it stand no more. Raises `NotFound` when nothing stands under this id."""
     await decide(request, school_id, Drop(actor_id(request.user), kind, id))
+
+
+async def restrict(request: PassRequest, school_id: UUID, student_id: UUID) -> Answer:
+    """Limit who sees a student's record, from now on. The caller has asked `require`."""
+    restriction = Restriction(student_id, services_of(request).clock.now())
+    return await decide(request, school_id, Keep(actor_id(request.user), restriction))
 
 
 async def state_for(request: PassRequest, action: Action, school_id: UUID) -> SchoolState:

@@ -13,11 +13,11 @@ from corridor.campus.words import LocationKind
 from corridor.day.policy import Post, Privacy, Restriction
 from corridor.identity.access import Look
 from corridor.identity.api import looked
-from corridor.identity.permissions import Action
-from corridor.passes.api import PassRequest, actor_id, services_of
+from corridor.identity.permissions import Action, require
+from corridor.passes.api import PassRequest, actor_id
 from corridor.policy.commands import Keep
 from corridor.policy.sight import privacy_of
-from corridor.web.policy_desk import decide, drop, replied, state_for
+from corridor.web.policy_desk import decide, drop, replied, restrict, state_for
 
 
 class PostView(msgspec.Struct, frozen=True):
@@ -121,7 +121,8 @@ async def set_privacy(
 )
 async def index_restrictions(request: PassRequest, school_id: FromPath[UUID]) -> RestrictionPage:
     state = await state_for(request, Action.PRIVACY_CHANGE, school_id)
-    await looked(request, school_id, "restrictions", Look.LIST, student_ids=set(state.restrictions))
+    ids = state.restrictions.keys()
+    await looked(request, school_id, "restrictions", Look.LIST, student_ids=ids, number=len(ids))
     return RestrictionPage([_restriction_view(each) for each in state.restrictions.values()])
 
 
@@ -131,14 +132,13 @@ async def index_restrictions(request: PassRequest, school_id: FromPath[UUID]) ->
     summary="Limit who sees a record",
     opt={"permission": Action.PRIVACY_CHANGE},
 )
-async def restrict(
+async def restrict_record(
     request: PassRequest, school_id: FromPath[UUID], student_id: FromPath[UUID]
 ) -> Response[RestrictionView]:
     """Only who has the student in class or receives them, hall monitors, the office and administrators see it then:
     not other teachers, however open the school is to them, and no program."""
-    await state_for(request, Action.PRIVACY_CHANGE, school_id)
-    restriction = Restriction(student_id, services_of(request).clock.now())
-    answer = await decide(request, school_id, Keep(actor_id(request.user), restriction))
+    require(request.user, Action.PRIVACY_CHANGE, school_id=school_id)
+    answer = await restrict(request, school_id, student_id)
     return replied(answer, _restriction_view(msgspec.json.decode(answer.body, type=Restriction)))
 
 
@@ -150,7 +150,7 @@ async def restrict(
 )
 async def lift_restriction(request: PassRequest, school_id: FromPath[UUID], student_id: FromPath[UUID]) -> None:
     """Answers 404 when there was none."""
-    await state_for(request, Action.PRIVACY_CHANGE, school_id)
+    require(request.user, Action.PRIVACY_CHANGE, school_id=school_id)
     await drop(request, school_id, "restriction", student_id)
 
 
@@ -160,7 +160,7 @@ API_ROUTES: list[Any] = [
     show_privacy,
     set_privacy,
     index_restrictions,
-    restrict,
+    restrict_record,
     lift_restriction,
 ]
 
